@@ -1,0 +1,1 @@
+"""Spoonful: cited answers about treatments, and private symptom check-ins, on Discord."""
