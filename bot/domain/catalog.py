@@ -1,0 +1,28 @@
+"""The catalog: every card and source, validated together and never changed while the bot runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from bot.domain.cards import Card, Source
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """All cards and sources by id. Every id that a card cites is in `sources`: the loader saw to it."""
+
+    cards: Mapping[str, Card]
+    sources: Mapping[str, Source]
+
+    @classmethod
+    def of(cls, cards: list[Card], sources: list[Source]) -> "Catalog":
+        """A catalog of these values, cards sorted by name."""
+        by_name = sorted(cards, key=lambda card: card.name.casefold())
+        return cls(
+            MappingProxyType({card.id: card for card in by_name}),
+            MappingProxyType({source.id: source for source in sources}),
+        )
+
+    def sources_of(self, card: Card) -> list[tuple[int, Source]]:
+        """The card's sources with their numbers on it, in order."""
+        return [(number, self.sources[source_id]) for source_id, number in card.citation_numbers().items()]

@@ -1,0 +1,128 @@
+"""Check-ins: what a member agrees to, what they are asked, and what they answer."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from bot.domain.cards import Frozen
+from bot.domain.schedules import Schedule
+
+CONSENT_VERSION = 1
+"""Raised whenever the meaning of the consent text changes; members then agree again."""
+
+NOTE_LIMIT = 4000
+"""Characters in a note: as many as a Discord modal can carry."""
+
+Score = Annotated[int, Field(ge=0, le=10)]
+
+
+def new_id() -> str:
+    """A random id of 16 characters: fits a Discord nonce (25) and leaves room in a custom_id (100)."""
+    return secrets.token_hex(8)
+
+
+class PromptStatus(StrEnum):
+    """The life of a prompt: due, sending, sent, and then one of the ends."""
+
+    DUE = "due"
+    SENDING = "sending"
+    SENT = "sent"
+    ANSWERED = "answered"
+    SKIPPED = "skipped"
+    EXPIRED = "expired"
+    MISSED = "missed"
+    UNDELIVERABLE = "undeliverable"
+
+
+class EntryKind(StrEnum):
+    """How a member answered: "same" and "unwell" are answers of their own, not gaps."""
+
+    ANSWERED = "answered"
+    SAME = "same"
+    UNWELL = "unwell"
+
+
+@dataclass(frozen=True)
+class Member:
+    """Someone who opted in. `zone` is an IANA name; `unreachable_since` is set while their DMs are closed to us."""
+
+    id: int
+    zone: str
+    consent_version: int
+    consented_at: datetime
+    dm_channel_id: int
+    unreachable_since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a member opted into. A stopped plan keeps its history and prompts no more."""
+
+    id: str
+    member_id: int
+    schedule: Schedule
+    created_at: datetime
+    stopped_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One occurrence of a plan on one local date; `plan_id` and `local_date` say which.
+
+    A check-in that a member starts on their own is a prompt too, with no place in the schedule: `scheduled` is
+    false and its local date is simply the day it was started.
+    """
+
+    id: str
+    plan_id: str
+    member_id: int
+    local_date: date
+    due_at: datetime
+    status: PromptStatus
+    scheduled: bool = True
+    message_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A claimed prompt and where it goes: the dispatcher's unit of work."""
+
+    prompt: Prompt
+    channel_id: int
+
+
+class Answers(Frozen):
+    """What a member told us, each part optional. Scores run from 0 (none) to 10 (worst imaginable).
+
+    Sleep is the exception in direction only: 0 is the worst night, 10 the best.
+    """
+
+    pain: Score | None = None
+    fatigue: Score | None = None
+    sleep: Score | None = None
+    note: Annotated[str, Field(max_length=NOTE_LIMIT)] | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A member's answers, tied to the prompt they came from: one entry a prompt."""
+
+    id: str
+    member_id: int
+    prompt_id: str
+    local_date: date
+    recorded_at: datetime
+    kind: EntryKind
+    answers: Answers
+
+
+def tidy(note: str | None) -> str | None:
+    """A note without what no storage takes (NUL, halves of characters); None if nothing is left to keep."""
+    if note is None:
+        return None
+    kept = note.encode("utf-8", "ignore").decode("utf-8").replace("\0", "").strip()
+    return kept or None

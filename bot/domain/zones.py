@@ -1,0 +1,135 @@
+"""Time zones as people know them: by city and country. Only zones on our list are ever opened.
+
+The names come from the pinned tzdata package and from Babel (CLDR). Importing this module turns the operating system's
+time zone files off: they may be years older than the pinned ones, and every machine must compute the same due time.
+"""
+
+import re
+import unicodedata
+import zoneinfo
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from rapidfuzz import fuzz, process
+
+from bot.errors import UserError
+
+zoneinfo.reset_tzpath(())
+
+_LOCALE = Locale("en")
+_PUNCTUATION = re.compile(r"[\W_]+")
+
+
+_PICK = "Type a city or country, such as Berlin or Canada, and pick from the list."
+
+_ALSO_CALLED = {
+    "AE": "UAE",
+    "CZ": "Czech Republic",
+    "GB": "UK Great Britain England Scotland Wales Northern Ireland",
+    "KR": "Korea",
+    "NL": "Holland",
+    "TR": "Turkey",
+    "US": "USA America",
+}
+"""What people call a country where CLDR has another name."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A zone under a name people know: `Berlin, Germany`; `search_key` is all it can be found by, folded."""
+
+    zone: str
+    label: str
+    search_key: str
+
+
+def fold(text: str) -> str:
+    """Lower case without accents or punctuation, for comparing what people type: `São Paulo` -> `sao paulo`."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    kept = "".join(mark for mark in decomposed if not unicodedata.combining(mark))
+    return " ".join(_PUNCTUATION.sub(" ", kept).split())
+
+
+@cache
+def places() -> tuple[Place, ...]:
+    """Every place of the tz database's own table, by name, and UTC."""
+    table = resources.files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8")
+    rows = [line.split("\t") for line in table.splitlines() if line and not line.startswith("#")]
+    named = sorted((_place(code, zone) for code, _, zone, *_ in rows), key=lambda place: place.search_key)
+    return (*named, Place("UTC", "UTC (no daylight saving)", "utc gmt"))
+
+
+def _place(code: str, zone: str) -> Place:
+    country = cast("Mapping[str, str]", _LOCALE.territories).get(code, code)
+    label = f"{_city(zone)}, {country}"
+    return Place(zone, label, fold(f"{label} {_ALSO_CALLED.get(code, '')} {zone}"))
+
+
+def _city(zone: str) -> str:
+    """`America/Argentina/Buenos_Aires` -> `Buenos Aires`."""
+    return zone.rsplit("/", 1)[-1].replace("_", " ")
+
+
+@cache
+def _by_zone() -> dict[str, Place]:
+    return {place.zone: place for place in places()}
+
+
+@cache
+def _cities() -> tuple[str, ...]:
+    return tuple(fold(_city(place.zone)) for place in places())
+
+
+def find_places(query: str, limit: int = 25) -> list[Place]:
+    """The places that match what was typed so far: beginnings of words first, then cities with a letter astray."""
+    wanted = fold(query)[:60]
+    starting = [place for place in places() if place.search_key.startswith(wanted)]
+    inside = [place for place in places() if f" {wanted}" in place.search_key]
+    close = process.extract(wanted, _cities(), scorer=fuzz.ratio, score_cutoff=75, limit=limit)
+    near = [places()[index] for _, _, index in close]
+    return list(dict.fromkeys([*starting, *inside, *near]))[:limit]
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The zone of that exact IANA name.
+
+    Raises:
+        UserError: it is not on our list. The list is checked before the name goes near the file system.
+    """
+    if name not in _by_zone():
+        raise UserError(
+            "I do not know that place. Pick one from the list: type a city or country, such as Berlin or Canada."
+        )
+    return ZoneInfo(name)
+
+
+def zone_for(text: str) -> ZoneInfo:
+    """The zone for a picked or typed place: an exact IANA name, or text that can only mean one zone.
+
+    Raises:
+        UserError: nothing matches, or several zones do; the message names the nearest.
+    """
+    if text in _by_zone():
+        return ZoneInfo(text)
+    wanted = fold(text[:60])
+    exact = {place.zone for place in places() if wanted in {fold(place.label), fold(_city(place.zone))}}
+    if len(exact) == 1:
+        return ZoneInfo(exact.pop())
+    near = ", ".join(place.label for place in find_places(text, limit=3)) if len(text) <= 60 else ""
+    hint = (
+        f" Did you mean {near}?"
+        if near
+        else " Type a city or country, such as Berlin or Canada, and pick from the list."
+    )
+    raise UserError(f"I do not know that place.{hint}")
+
+
+def place_label(zone: str) -> str:
+    """How to show a zone to a person: `Berlin, Germany`; the bare name for one that left the table."""
+    place = _by_zone().get(zone)
+    return place.label if place else zone
