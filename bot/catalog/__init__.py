@@ -1,0 +1,1 @@
+"""`content/` on disk -> one validated `Catalog`, or every problem with its file and line."""

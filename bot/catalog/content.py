@@ -1,0 +1,192 @@
+"""The files of a content folder, read and validated, each value with the place it came from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from enum import Enum
+from functools import cached_property
+from pathlib import Path
+from typing import Generic, TypeVar, cast
+
+from pydantic import BaseModel, Field, ValidationError
+
+from bot.catalog.explain import explain
+from bot.catalog.problems import Problem, Severity
+from bot.catalog.reader import Loc, Value, line_of, read
+from bot.domain.cards import Card, Frozen, Source
+
+_WHERE = "point SPOONFUL_CONTENT_DIR at the content"
+
+T = TypeVar("T", bound=BaseModel)
+
+
+class SourceFile(Frozen):
+    """The format of a file in `sources/`."""
+
+    sources: tuple[Source, ...] = Field(min_length=1, description="Sources that cards cite, in any order.")
+
+
+@dataclass(frozen=True)
+class Entry(Generic[T]):
+    """A valid card or source, its file, and the path to it in the file."""
+
+    value: T
+    path: Path
+    at: Loc = ()
+
+    @cached_property
+    def strings(self) -> list[tuple[Loc, str]]:
+        """Every string in the value, with its path."""
+        return list(_strings(self.value, ()))
+
+    def place(self, *loc: str | int) -> str:
+        return f"{self.path}:{line_of(self.path, (*self.at, *loc))}"
+
+    def problem(self, message: str, *loc: str | int, severity: Severity = Severity.ERROR) -> Problem:
+        return Problem(self.path, line_of(self.path, (*self.at, *loc)), message, severity)
+
+
+@dataclass
+class Content:
+    """What could be read, and the problems of what could not."""
+
+    folder: Path
+    cards: list[Entry[Card]] = field(default_factory=list[Entry[Card]])
+    sources: list[Entry[Source]] = field(default_factory=list[Entry[Source]])
+    problems: list[Problem] = field(default_factory=list[Problem])
+    # Of all sources, those in files with problems included: citing these is not a second problem.
+    source_ids: set[str] = field(default_factory=set[str])
+    # False when a card or a source file could not be used: then what is missing elsewhere proves nothing.
+    all_cards: bool = True
+    all_sources: bool = True
+
+
+def read_content(folder: Path) -> Content:
+    """Everything in the folder, with the problems of structure: schema, ids, file names, citations."""
+    content = Content(folder)
+    if not folder.is_dir():
+        content.problems.append(Problem(folder, 1, f"there is no such folder: {_WHERE}"))
+        return content
+    source_files, card_files = _files(content, "sources"), _files(content, "cards")
+    content.all_sources, content.all_cards = bool(source_files), bool(card_files)
+    for path in source_files:
+        _read_sources(content, path)
+    content.problems += _repeated_ids(content.sources)
+    for path in card_files:
+        _read_card(content, path)
+    return content
+
+
+def _files(content: Content, name: str) -> list[Path]:
+    """The YAML files of one folder; hidden ones (locks and backups of editors) do not count."""
+    folder = content.folder / name
+    if not folder.is_dir():
+        message = f"there is no folder `{name}` in it: create it, or {_WHERE}"
+        content.problems.append(Problem(content.folder, 1, message))
+        return []
+    paths = sorted(path for path in folder.glob("*.yaml") if not path.name.startswith("."))
+    if not paths:
+        message = f"there are no .yaml files in this folder: add one, or {_WHERE}"
+        content.problems.append(Problem(folder, 1, message))
+    return paths
+
+
+def _read_sources(content: Content, path: Path) -> None:
+    written = read(path)
+    if isinstance(written, Problem):
+        content.problems.append(written)
+        content.all_sources = False
+        return
+    found = _validated(content, SourceFile, written, path)
+    if found is None:
+        ids = set(_ids(written))
+        content.source_ids |= ids
+        content.all_sources &= bool(ids)
+        return
+    content.source_ids.update(source.id for source in found.sources)
+    content.sources += [Entry(source, path, ("sources", position)) for position, source in enumerate(found.sources)]
+
+
+def _read_card(content: Content, path: Path) -> None:
+    written = read(path)
+    if isinstance(written, Problem):
+        content.problems.append(written)
+        content.all_cards = False
+        return
+    card = _validated(content, Card, written, path)
+    if card is None:
+        content.all_cards = False
+        return
+    entry = Entry(card, path)
+    content.cards.append(entry)
+    content.problems += _card_problems(content, entry)
+
+
+def _validated(content: Content, model: type[T], written: Value, path: Path) -> T | None:
+    try:
+        return model.model_validate(written)
+    except ValidationError as invalid:
+        for error in invalid.errors(include_url=False):
+            content.problems.append(Problem(path, line_of(path, error["loc"]), explain(error, model)))
+    return None
+
+
+def _ids(value: Value) -> Iterator[str]:
+    """The ids that a broken source file means to define."""
+    sources = value.get("sources") if isinstance(value, dict) else None
+    for source in sources if isinstance(sources, list) else ():
+        name = source.get("id") if isinstance(source, dict) else None
+        if isinstance(name, str):
+            yield name
+
+
+def _repeated_ids(sources: list[Entry[Source]]) -> Iterator[Problem]:
+    seen: dict[str, Entry[Source]] = {}
+    for entry in sources:
+        first = seen.setdefault(entry.value.id, entry)
+        if first is not entry:
+            yield entry.problem(f"the id `{entry.value.id}` is taken by {first.place()}: keep one of the two", "id")
+
+
+def _card_problems(content: Content, entry: Entry[Card]) -> Iterator[Problem]:
+    card = entry.value
+    if card.id != entry.path.stem:
+        yield entry.problem(f"the id is `{card.id}`: rename the file to {card.id}.yaml, or mend the id", "id")
+    yield from _repeated_claims(entry)
+    if content.all_sources:
+        yield from _unknown_cites(entry, content.source_ids)
+
+
+def _repeated_claims(entry: Entry[Card]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for position, claim in enumerate(entry.value.claims):
+        if claim.id in seen:
+            message = f"the claim id `{claim.id}` is already on this card: choose another"
+            yield entry.problem(message, "claims", position, "id")
+        seen.add(claim.id)
+
+
+def _unknown_cites(entry: Entry[Card], known: set[str]) -> Iterator[Problem]:
+    if entry.value.citation_numbers().keys() <= known:
+        return
+    for loc, cited in entry.strings:
+        if "cites" in loc and cited not in known:
+            similar = get_close_matches(cited, known, n=1)
+            hint = f"did you mean `{similar[0]}`?" if similar else "add it to a file in sources/, or cite another"
+            yield entry.problem(f"no source has the id `{cited}`: {hint}", *loc)
+
+
+def field_of(loc: Loc) -> str:
+    """The field a string belongs to, itself or as one of a list."""
+    return next((step for step in reversed(loc) if isinstance(step, str)), "")
+
+
+def _strings(value: object, loc: Loc) -> Iterator[tuple[Loc, str]]:
+    if isinstance(value, BaseModel):
+        for name, inner in value:
+            yield from _strings(inner, (*loc, name))
+    elif isinstance(value, tuple):
+        for position, inner in enumerate(cast("tuple[object, ...]", value)):
+            yield from _strings(inner, (*loc, position))
+    elif isinstance(value, str) and not isinstance(value, Enum):
+        yield loc, value

@@ -1,0 +1,137 @@
+"""The rules for good cards. Each is a small function that yields problems; each message says how to mend it."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from statistics import median
+
+from bot.catalog import wording
+from bot.catalog.content import Content, Entry
+from bot.catalog.grade import Count, count, proper_names, total, words_in
+from bot.catalog.problems import Problem, Severity
+from bot.catalog.reader import Loc
+from bot.domain.cards import Card, Source
+
+MAX_GRADE = 10
+MAX_MEDIAN_GRADE = 8
+# Fewer words than this have no meaningful grade of their own.
+_A_SENTENCE = 6
+
+
+def lint(content: Content, today: date) -> Iterator[Problem]:
+    """Every problem of good style and safety; those of structure came with the content."""
+    for entry in content.cards:
+        for rule in _CARD_RULES:
+            yield from rule(entry)
+        yield from review_overdue(entry, today)
+    for source in content.sources:
+        yield from wording.unsafe_characters(source)
+    for rule in _CONTENT_RULES:
+        yield from rule(content)
+
+
+def missing_sections(entry: Entry[Card]) -> Iterator[Problem]:
+    if entry.value.is_topic:
+        return
+    for name, why in (
+        ("harms", "unwanted effects are as prominent as benefits"),
+        ("certainty", "say how sure the evidence lets us be"),
+        ("waiting", "waiting or other first steps are a real option"),
+    ):
+        if not getattr(entry.value, name):
+            yield entry.problem(f"`{name}` is missing: add it ({why}), unless the kind is topic", name)
+
+
+def review_date(entry: Entry[Card]) -> Iterator[Problem]:
+    if entry.value.review_due <= entry.value.compiled:
+        yield entry.problem("`review_due` is not after `compiled`: mend one of the two dates", "review_due")
+
+
+def review_overdue(entry: Entry[Card], today: date) -> Iterator[Problem]:
+    due = entry.value.review_due
+    if due < today:
+        message = f"the review was due on {due}: review the card, then move `compiled` and `review_due` on"
+        yield entry.problem(message, "review_due", severity=Severity.WARNING)
+
+
+def repeated_sources(content: Content) -> Iterator[Problem]:
+    """One record for each paper, however it is identified."""
+    for name in ("doi", "pmid", "url"):
+        seen: dict[str, Entry[Source]] = {}
+        for entry in content.sources:
+            written = getattr(entry.value, name)
+            first = seen.setdefault(written.casefold().rstrip("/"), entry) if written else entry
+            if first is not entry:
+                known = f"`{first.value.id}` ({first.place()})"
+                yield entry.problem(f"this `{name}` is also that of {known}: keep one record and cite that", name)
+
+
+def unused_sources(content: Content) -> Iterator[Problem]:
+    if not content.all_cards:
+        return
+    cited = {source_id for entry in content.cards for source_id in entry.value.citation_numbers()}
+    for entry in content.sources:
+        if entry.value.id not in cited:
+            yield entry.problem(f"no card cites `{entry.value.id}`: cite it, or remove it", "id")
+
+
+def clashing_names(content: Content) -> Iterator[Problem]:
+    """What a member types leads to one card."""
+    seen: dict[str, tuple[Entry[Card], Loc]] = {}
+    for entry in content.cards:
+        for loc, name in _names(entry):
+            first, place = seen.setdefault(" ".join(name.casefold().split()), (entry, loc))
+            if first is not entry:
+                yield entry.problem(f"`{name}` also leads to {first.place(*place)}: keep it on one card", *loc)
+
+
+def reading_grade(content: Content) -> Iterator[Problem]:
+    names = (name for entry in content.cards for name in (entry.value.name, *entry.value.brands))
+    known = frozenset(word for name in names for word in words_in(name))
+    grades: list[float] = []
+    for entry in content.cards:
+        counts = _counts(entry, known)
+        grade = total(counts.values()).grade
+        grades.append(grade)
+        if grade > MAX_GRADE:
+            yield _too_hard(entry, grade, counts)
+    if grades and median(grades) > MAX_MEDIAN_GRADE:
+        message = (
+            f"half of the cards have a reading grade over {median(grades):.1f}, at most {MAX_MEDIAN_GRADE} is wanted"
+        )
+        yield Problem(content.folder / "cards", 1, f"{message}: shorten sentences, use everyday words")
+
+
+def _too_hard(entry: Entry[Card], grade: float, counts: dict[Loc, Count]) -> Problem:
+    hardest = max(counts, key=lambda loc: (counts[loc].words >= _A_SENTENCE, counts[loc].grade))
+    return entry.problem(
+        f"the card's reading grade is {grade:.1f}, at most {MAX_GRADE} is allowed: shorten sentences and use everyday "
+        "words, here first",
+        *hardest,
+    )
+
+
+def _counts(entry: Entry[Card], known: frozenset[str]) -> dict[Loc, Count]:
+    prose = dict(wording.prose(entry))
+    own = (word for _, name in _names(entry) for word in words_in(name))
+    names = known.union(own, *map(proper_names, prose.values()))
+    return {loc: count(text, names) for loc, text in prose.items()}
+
+
+def _names(entry: Entry[Card]) -> Iterator[tuple[Loc, str]]:
+    return ((loc, text) for loc, text in entry.strings if loc[0] in {"name", "aliases", "brands"})
+
+
+_CARD_RULES: tuple[Callable[[Entry[Card]], Iterator[Problem]], ...] = (
+    missing_sections,
+    review_date,
+    wording.telling_people_what_to_do,
+    wording.dosing,
+    wording.relative_without_absolute,
+    wording.unsafe_characters,
+)
+_CONTENT_RULES: tuple[Callable[[Content], Iterator[Problem]], ...] = (
+    repeated_sources,
+    unused_sources,
+    clashing_names,
+    reading_grade,
+)
