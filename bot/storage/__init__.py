@@ -1,0 +1,69 @@
+"""Storage: everything that outlives a restart. The only SQL of the project is in this package."""
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import URL
+
+from bot.storage.connect import file_of, is_sqlite, locate
+from bot.storage.engine import Database
+from bot.storage.entries import EntryStore
+from bot.storage.members import MemberStore
+from bot.storage.migrate import SchemaStatus, status, upgrade
+from bot.storage.plans import PlanStore
+from bot.storage.prompts import PromptStore
+from bot.storage.sealing import SealBroken
+from bot.storage.state import BotStateStore
+from bot.storage.vault import Vault
+
+__all__ = ["SchemaStatus", "SealBroken", "Storage", "locate", "status", "upgrade"]
+
+
+@dataclass(frozen=True)
+class Storage:
+    """The stores, over one database and its vault."""
+
+    members: MemberStore
+    plans: PlanStore
+    prompts: PromptStore
+    entries: EntryStore
+    state: BotStateStore
+    _open: AsyncExitStack
+
+    @classmethod
+    async def open(cls, url: str | None, data_dir: Path, master_key_file: Path) -> Self:
+        """Migrate and open the database at `url`, or without one the file `spoonful.db` in the data folder.
+
+        Raises:
+            StartupError: it is in use by another process, newer than this version, damaged or out of reach, or the
+                master key is not the right one.
+        """
+        location = locate(url, data_dir)
+        await upgrade(location)
+        async with AsyncExitStack() as stack:
+            vault_db = _open_vault(location, data_dir)
+            stack.push_async_callback(vault_db.close)
+            db = Database.of_file(file_of(location)) if is_sqlite(location) else Database.of_server(location)
+            stack.push_async_callback(db.close)  # closed first: what still runs there may need the vault
+            vault = await Vault.unlock(vault_db, master_key_file)
+            return cls(
+                MemberStore(db, vault),
+                PlanStore(db, vault),
+                PromptStore(db),
+                EntryStore(db, vault),
+                BotStateStore(db),
+                stack.pop_all(),
+            )
+
+    async def close(self) -> None:
+        """Wait for what is being written, then close every connection."""
+        await self._open.aclose()
+
+
+def _open_vault(location: URL, data_dir: Path) -> Database:
+    """Apart from the database even on one server: a transaction there may wait for one here."""
+    if is_sqlite(location):
+        return Database.of_file(data_dir / "vault.db")
+    return Database.of_server(location, connections=2)

@@ -1,0 +1,100 @@
+"""Entries: what members answered, sealed before it reaches a table and opened only on the way out."""
+
+from typing import Any
+
+from sqlalchemy import Row, Select, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.checkins import Answers, Entry, EntryKind, PromptStatus
+from bot.storage.engine import Database, insert
+from bot.storage.tables import entries, members, prompts
+from bot.storage.vault import Vault
+
+
+class EntryStore:
+    """Every method that opens an entry raises `SealBroken` when it does not open."""
+
+    def __init__(self, db: Database, vault: Vault) -> None:
+        self._db = db
+        self._vault = vault
+
+    async def record(self, entry: Entry) -> tuple[Entry, bool]:
+        """Store the entry of a prompt and mark the prompt answered, in one transaction.
+
+        Returns the entry that stands for this prompt, and whether it is this one: retries and double clicks find
+        the first.
+
+        Raises:
+            LookupError: the member has no such prompt, or not any more.
+        """
+
+        async def work(connection: AsyncConnection) -> Row[Any]:
+            if (await connection.execute(_holding(entry))).first() is None:
+                raise LookupError("the prompt of this entry is gone")
+            new = insert(connection, entries).values(await self._values(entry))
+            await connection.execute(new.on_conflict_do_nothing())
+            answered = update(prompts).where(prompts.c.id == entry.prompt_id)
+            await connection.execute(answered.values(status=PromptStatus.ANSWERED, lease_until=None))
+            return (await connection.execute(_of_prompt(entry.prompt_id))).one()
+
+        standing = await self._entry(await self._db.write(work))
+        return standing, standing.id == entry.id
+
+    async def replace(self, entry: Entry) -> None:
+        """Write new answers over an entry that exists.
+
+        Raises:
+            LookupError: it does not exist any more, so nothing was saved.
+        """
+        written = update(entries).where(entries.c.id == entry.id).values(await self._values(entry))
+        if not await self._db.run(written):
+            raise LookupError("the entry to write over is gone")
+
+    async def of_prompt(self, prompt_id: str) -> Entry | None:
+        row = await self._db.row(_of_prompt(prompt_id))
+        return None if row is None else await self._entry(row)
+
+    async def latest(self, member_id: int) -> Entry | None:
+        """The member's newest entry that has a pain score."""
+        newest_first = select(entries).where(entries.c.member_id == member_id).order_by(entries.c.recorded_at.desc())
+        for row in await self._db.rows(newest_first):
+            entry = await self._entry(row)
+            if entry.answers.pain is not None:
+                return entry
+        return None
+
+    async def _values(self, entry: Entry) -> dict[str, Any]:
+        plaintext = entry.answers.model_dump_json(exclude_none=True).encode()
+        return {
+            "id": entry.id,
+            "member_id": entry.member_id,
+            "prompt_id": entry.prompt_id,
+            "local_date": entry.local_date,
+            "recorded_at": entry.recorded_at,
+            "kind": entry.kind,
+            "sealed": await self._vault.seal(entry.member_id, _place(entry.id), plaintext),
+        }
+
+    async def _entry(self, row: Row[Any]) -> Entry:
+        answers = Answers.model_validate_json(await self._vault.open(row.member_id, _place(row.id), row.sealed))
+        return Entry(
+            row.id, row.member_id, row.prompt_id, row.local_date, row.recorded_at, EntryKind(row.kind), answers
+        )
+
+
+def _holding(entry: Entry) -> Select[Any]:
+    """Finds the prompt, and on PostgreSQL makes an erasure of its member wait, or waits for it."""
+    return (
+        select(prompts.c.id)
+        .join(members, members.c.id == prompts.c.member_id)
+        .where(prompts.c.id == entry.prompt_id, members.c.id == entry.member_id)
+        .with_for_update(read=True, key_share=True, of=members)
+    )
+
+
+def _of_prompt(prompt_id: str) -> Select[Any]:
+    return select(entries).where(entries.c.prompt_id == prompt_id)
+
+
+def _place(entry_id: str) -> str:
+    return f"entry:{entry_id}"

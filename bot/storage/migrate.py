@@ -1,0 +1,166 @@
+"""Bringing a database to the schema of this version: all steps and their record in one transaction, or nothing.
+
+Row counts are compared because Alembic's way of changing an SQLite table (copy, drop, rename) deleted every child row
+and reported success when foreign keys were on.
+"""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, NullPool, create_engine, event, func, inspect, select, table
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.errors import ExitCode, StartupError
+from bot.storage.connect import begin_with, file_of, is_sqlite, prepare_writer, sqlite_url
+from bot.storage.engine import ADVISORY_LOCK
+from bot.storage.files import FileLock, make_private
+
+SCRIPTS = Path(__file__).parents[2] / "migrations"
+
+
+@dataclass(frozen=True)
+class SchemaStatus:
+    """The revision a database is at (None: empty) and the newest one this version knows."""
+
+    current: str | None
+    newest: str
+
+
+async def status(url: URL, scripts: Path = SCRIPTS) -> SchemaStatus:
+    """Look, and change nothing.
+
+    Raises:
+        StartupError: the database cannot be reached or read, or a newer version of Spoonful has written to it.
+    """
+    if is_sqlite(url):
+        return await asyncio.to_thread(_status_of_file, file_of(url), scripts)
+    return await _on_server(url, scripts, migrate=False)
+
+
+async def upgrade(url: URL, scripts: Path = SCRIPTS) -> SchemaStatus:
+    """Migrate to the newest revision; returns what was there before. An SQLite file that holds something is copied
+    first, to `<name>.before-<revision>`.
+
+    Raises:
+        StartupError: as `status` does; or the file is in use; or a migration would have lost rows.
+    """
+    if is_sqlite(url):
+        return await asyncio.to_thread(_upgrade_file, file_of(url), scripts)
+    return await _on_server(url, scripts, migrate=True)
+
+
+def _upgrade_file(path: Path, scripts: Path) -> SchemaStatus:
+    with FileLock(path):
+        before = _status_of_file(path, scripts)
+        if before.current == before.newest:
+            return before
+        if before.current is not None:
+            _snapshot(path, path.with_name(f"{path.name}.before-{before.newest}"))
+        make_private(path)
+        engine = create_engine(
+            sqlite_url(path, "sqlite", "rw"), connect_args={"isolation_level": None}, poolclass=NullPool
+        )
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "begin", begin_with("BEGIN IMMEDIATE"))
+        with engine.begin() as connection:
+            _migrate(connection, scripts)
+        return before
+
+
+def _prepare(connection: DBAPIConnection, _record: object) -> None:
+    prepare_writer(connection)
+    connection.cursor().execute("PRAGMA foreign_keys=OFF")  # has no effect inside a transaction, hence here
+
+
+def _status_of_file(path: Path, scripts: Path) -> SchemaStatus:
+    if not path.exists():
+        return SchemaStatus(None, _newest(scripts))
+    engine = create_engine(sqlite_url(path, "sqlite", "ro"), poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            problem = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+            if problem == "ok":
+                return _status(connection, scripts)
+    except DBAPIError as error:
+        problem = error.orig
+    raise StartupError(
+        f"{path} is damaged or is not a database ({problem}). Restore a backup: spoonful backup restore",
+        ExitCode.DATABASE,
+    )
+
+
+def _snapshot(path: Path, target: Path) -> None:
+    """A copy made by SQLite itself: a copied file without its `-wal` is an older or empty database that looks fine."""
+    target.unlink(missing_ok=True)
+    make_private(target)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("VACUUM INTO ?", (str(target),))
+
+
+async def _on_server(url: URL, scripts: Path, *, migrate: bool) -> SchemaStatus:
+    engine = create_async_engine(url, poolclass=NullPool, hide_parameters=True)
+    try:
+        async with engine.connect() as connection:
+            await connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
+            before = await connection.run_sync(_status, scripts)
+            if migrate and before.current != before.newest:
+                await connection.run_sync(_migrate, scripts)
+                await connection.commit()
+            return before
+    except (OSError, DBAPIError) as error:
+        where = url.render_as_string(hide_password=True)
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        raise StartupError(f"The database at {where} cannot be used: {reason}.", ExitCode.DATABASE) from error
+    finally:
+        await engine.dispose()
+
+
+def _newest(scripts: Path) -> str:
+    return str(ScriptDirectory(str(scripts)).get_current_head())
+
+
+def _status(connection: Connection, scripts: Path) -> SchemaStatus:
+    current = MigrationContext.configure(connection).get_current_revision()
+    known = {script.revision for script in ScriptDirectory(str(scripts)).walk_revisions()}
+    if current is not None and current not in known:
+        raise StartupError(
+            f"The database was written by a newer Spoonful (revision {current}). Use that version or a later one.",
+            ExitCode.DATABASE,
+        )
+    return SchemaStatus(current, _newest(scripts))
+
+
+def _migrate(connection: Connection, scripts: Path) -> None:
+    before = _row_counts(connection)
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    command.upgrade(config, "head")
+    after = _row_counts(connection)
+    lost = sorted(name for name, rows in before.items() if after.get(name, rows) < rows)
+    if lost or _broken_references(connection):
+        raise StartupError(
+            f"A migration would have lost rows ({', '.join(lost) or 'broken references'}); nothing was changed.",
+            ExitCode.DATABASE,
+        )
+
+
+def _row_counts(connection: Connection) -> dict[str, int]:
+    """Rows by table. A table that a migration drops on purpose is missing from the later count."""
+    names = inspect(connection).get_table_names()
+    return {name: connection.execute(select(func.count()).select_from(table(name))).scalar_one() for name in names}
+
+
+def _broken_references(connection: Connection) -> bool:
+    """PostgreSQL checks as it goes."""
+    if connection.dialect.name != "sqlite":
+        return False
+    return connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None

@@ -1,0 +1,90 @@
+"""AES-256-GCM as we use it, and the file with the master key.
+
+Sealed bytes are `format byte | 12 bytes nonce | ciphertext and tag`. The context is authenticated with them: what was
+moved to another place does not open.
+"""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from bot.errors import ExitCode, StartupError
+
+KEY_BYTES = 32
+
+_FORMAT = b"\x01"
+_NONCE_BYTES = 12
+
+
+class SealBroken(Exception):  # noqa: N818 - it says what is broken
+    """This does not open: the key is gone or another one, or the bytes were cut, changed or moved from elsewhere."""
+
+
+def new_key() -> bytes:
+    return os.urandom(KEY_BYTES)
+
+
+def seal(key: bytes, context: str, plaintext: bytes) -> bytes:
+    """Encrypt for one place, which `context` names."""
+    nonce = os.urandom(_NONCE_BYTES)
+    return _FORMAT + nonce + AESGCM(key).encrypt(nonce, plaintext, context.encode())
+
+
+def unseal(key: bytes, context: str, sealed: bytes) -> bytes:
+    """What was sealed with that key for that place.
+
+    Raises:
+        SealBroken: it does not open; the message names nothing of the content.
+    """
+    nonce, ciphertext = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
+    if not sealed.startswith(_FORMAT) or len(nonce) < _NONCE_BYTES:
+        raise SealBroken("these are not sealed bytes of a format we know")
+    try:
+        return AESGCM(key).decrypt(nonce, ciphertext, context.encode())
+    except InvalidTag:
+        raise SealBroken("the sealed bytes do not fit the key or the place") from None
+
+
+def load_master_key(path: Path, *, create: bool) -> bytes:
+    """The key that wraps all others, from a file of exactly 32 bytes that only its owner can read.
+
+    Args:
+        create: make the file if it is not there. Only right while nothing has been sealed yet.
+
+    Raises:
+        StartupError: the file is missing, readable by others, or of another size.
+    """
+    try:
+        if create:
+            with suppress(FileExistsError):
+                _create_master_key(path)
+        mode, key = path.stat().st_mode, path.read_bytes()
+    except OSError as error:
+        raise StartupError(
+            f"The master key file {path} cannot be read ({error.strerror}). Without it no answer can be: put it back.",
+            ExitCode.CONFIG,
+        ) from error
+    if mode & 0o077:
+        raise StartupError(f"Others can read the master key file {path}. Run: chmod 600 {path}", ExitCode.CONFIG)
+    if len(key) != KEY_BYTES:
+        raise StartupError(f"The master key file {path} holds {len(key)} bytes, not {KEY_BYTES}.", ExitCode.CONFIG)
+    return key
+
+
+def _create_master_key(path: Path) -> None:
+    """On disk for certain before anything is wrapped with it: losing it in a power cut would lose all that follows."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    try:
+        os.write(file, new_key())
+        os.fsync(file)
+    finally:
+        os.close(file)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,173 @@
+"""The tables, the same on both engines. A change here needs a migration; a test compares the two."""
+
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+from bot.domain.checkins import EntryKind, PromptStatus
+
+NAMES = {
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+}
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime in UTC, stored as microseconds since 1970: SQLite would lose the zone and sort text."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        del dialect
+        return None if value is None else (value - _EPOCH) // _MICROSECOND  # a naive value raises TypeError here
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+class LocalDate(TypeDecorator[date]):
+    """A day on a member's own calendar, stored as ISO text: it sorts, and no driver shifts it."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> str | None:
+        del dialect
+        return None if value is None else value.isoformat()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> date | None:
+        del dialect
+        return None if value is None else date.fromisoformat(value)
+
+
+metadata = MetaData(naming_convention=NAMES)
+
+# INTEGER, because only that makes a primary key SQLite's own row id.
+Snowflake = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _member_id() -> Column[int]:
+    """Erasure is this column: what points to a member goes when the member goes."""
+    return Column("member_id", Snowflake, ForeignKey("member.id", ondelete="CASCADE"), nullable=False)
+
+
+def _one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", column)
+
+
+members = Table(
+    "member",
+    metadata,
+    Column("id", Snowflake, primary_key=True, autoincrement=False),
+    Column("zone", Text, nullable=False),
+    Column("consent_version", SmallInteger, nullable=False),
+    Column("consented_at", Instant, nullable=False),
+    Column("dm_channel_id", BigInteger, nullable=False),
+    Column("unreachable_since", Instant),
+    CheckConstraint("consent_version > 0", "consent_version"),
+)
+
+plans = Table(
+    "plan",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _member_id(),
+    # Minutes since midnight on the member's clock; bit 0 of days is Monday, and no day at all would never be due.
+    Column("at", SmallInteger, nullable=False),
+    Column("days", SmallInteger, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("stopped_at", Instant),
+    CheckConstraint("at BETWEEN 0 AND 1439", "at"),
+    CheckConstraint("days BETWEEN 1 AND 127", "days"),
+)
+Index("ix_plan_member_id", plans.c.member_id)
+
+RUNNING = text("stopped_at IS NULL")
+Index("uq_plan_running", plans.c.member_id, unique=True, sqlite_where=RUNNING, postgresql_where=RUNNING)
+
+prompts = Table(
+    "prompt",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("plan_id", Text, ForeignKey("plan.id", ondelete="CASCADE"), nullable=False),
+    _member_id(),
+    Column("local_date", LocalDate, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("scheduled", Boolean, nullable=False),
+    # A copy of "the member is unreachable" on what waits, so that the due scan never walks over paused members.
+    Column("paused", Boolean, nullable=False, default=False),
+    Column("lease_until", Instant),
+    Column("attempts", SmallInteger, nullable=False, default=0),
+    Column("message_id", BigInteger),
+    _one_of("status", PromptStatus),
+    CheckConstraint("attempts >= 0", "attempts"),
+    # Whatever is being sent can be claimed again some day.
+    CheckConstraint("(status = 'sending') = (lease_until IS NOT NULL)", "lease"),
+)
+Index("ix_prompt_plan_id", prompts.c.plan_id)
+Index("ix_prompt_member_id", prompts.c.member_id)
+
+# These conditions are text, and used as they are in queries too: with a bound parameter in its place neither engine
+# recognises a partial index.
+SCHEDULED = text("scheduled")
+DUE = text("status = 'due'")
+OPEN = text("status IN ('due', 'sending')")
+WAITING = text(f"{OPEN.text} AND NOT paused")
+Index(
+    "uq_prompt_day",
+    prompts.c.plan_id,
+    prompts.c.local_date,
+    unique=True,
+    sqlite_where=SCHEDULED,
+    postgresql_where=SCHEDULED,
+)
+Index("uq_prompt_due", prompts.c.plan_id, unique=True, sqlite_where=DUE, postgresql_where=DUE)
+Index("ix_prompt_waiting", prompts.c.due_at, sqlite_where=WAITING, postgresql_where=WAITING)
+
+entries = Table(
+    "entry",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _member_id(),
+    Column("prompt_id", Text, ForeignKey("prompt.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("local_date", LocalDate, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    _one_of("kind", EntryKind),
+)
+Index("ix_entry_member_id_recorded_at", entries.c.member_id, entries.c.recorded_at)
+
+bot_state = Table(
+    "bot_state",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
