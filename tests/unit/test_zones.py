@@ -41,7 +41,9 @@ def test_nothing_typed_offers_something() -> None:
     assert len(find_places("")) == 25
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "America", "localtime", "Factory", "posixrules", "right/UTC", "", "x" * 5000])
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "America", "localtime", "Factory", "posixrules", "right/UTC", "", "x" * 5000]
+)
 def test_what_is_no_zone(name: str) -> None:
     with pytest.raises(UserError):
         zone_named(name)

@@ -1,0 +1,93 @@
+"""How every interaction is answered, and the one place where every failed one ends."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import discord
+import structlog
+from discord import app_commands
+
+from bot.chat.routing import Interaction
+from bot.chat.ui.layout import Layout
+from bot.domain.checkins import new_id
+from bot.errors import UserError
+from bot.logs import trace_of
+
+log = structlog.get_logger()
+
+UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED = 10062, 40060
+
+
+def in_bot_dm(interaction: Interaction) -> bool:
+    """Whether this happens in the member's own chat with the bot, where everything is private already."""
+    return interaction.context.dm_channel
+
+
+async def acknowledge(interaction: Interaction) -> None:
+    """Tell Discord within its three seconds that we are on it, before anything slow is begun."""
+    if interaction.type is discord.InteractionType.application_command:
+        await interaction.response.defer(ephemeral=not in_bot_dm(interaction), thinking=True)
+    else:
+        await interaction.response.defer()
+
+
+async def show(interaction: Interaction, view: Layout, *, private: bool = True) -> None:
+    """Answer with a view; after `acknowledge`, put it where the answer or the pressed message is."""
+    if interaction.response.is_done():
+        await interaction.edit_original_response(view=view)
+    else:
+        await interaction.response.send_message(view=view, ephemeral=private and not in_bot_dm(interaction))
+
+
+async def say(interaction: Interaction, text: str) -> None:
+    """A short private sentence beside whatever is there."""
+    private = not in_bot_dm(interaction)
+    if interaction.response.is_done():
+        await interaction.followup.send(text, ephemeral=private)
+    else:
+        await interaction.response.send_message(text, ephemeral=private)
+
+
+async def report(interaction: Interaction, error: BaseException) -> None:
+    """End an interaction that failed: a kind sentence to the member, the trace without any values to the log."""
+    if isinstance(error, app_commands.CommandInvokeError | app_commands.TransformerError) and error.__cause__:
+        error = error.__cause__
+    if isinstance(error, discord.HTTPException) and error.code in {UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED}:
+        log.warning("interaction could not be answered", code=error.code)
+        return
+    if isinstance(error, UserError):
+        text = str(error)
+    else:
+        reference = new_id()[:8]
+        log.error("interaction failed", reference=reference, trace=trace_of(error))
+        text = (
+            f"Something went wrong on my side, sorry. What you had saved before is safe. If it keeps happening, "
+            f"tell a moderator this reference: {reference}"
+        )
+    try:
+        await say(interaction, text)
+    except discord.HTTPException as failure:
+        log.warning("error reply did not arrive", code=failure.code)
+
+
+def submitted(interaction: Interaction) -> dict[str, str]:
+    """What was filled into a modal, by the custom_id of each field; fields left empty are left out.
+
+    Read from the interaction itself, not from a modal object: that one is gone after a restart.
+    """
+    found: dict[str, str] = {}
+    for part in _payload(interaction).get("components", ()):
+        filled: Mapping[str, Any] = part.get("component") or part["components"][0]
+        value = str(filled.get("value") or next(iter(filled.get("values") or ()), "")).strip()
+        if value:
+            found[str(filled["custom_id"])] = value
+    return found
+
+
+def chosen(interaction: Interaction) -> str:
+    """The value picked in a select; empty if none came."""
+    return str(next(iter(_payload(interaction).get("values") or ()), ""))
+
+
+def _payload(interaction: Interaction) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", interaction.data or {})

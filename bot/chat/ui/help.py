@@ -1,0 +1,29 @@
+"""What can be typed."""
+
+from bot.chat.ui.layout import Layout, panel
+
+WELCOME = """\
+`/treatment` what is known about a treatment, with its sources: try `ket`
+`/checkin start` a short private check-in at a time you choose
+`/help` everything else"""
+
+HELP = """\
+**Facts**
+`/treatment` what is known about a treatment, with sources. Only you see the answer, unless you share it.
+**Check-ins**
+`/checkin start` set one up, or change time and days
+`/checkin now` check in right away
+`/checkin stop` stop, and erase everything if you like"""
+
+LIMITS = (
+    "-# Information to talk over with a clinician, not medical advice. "
+    "I am a program: in an emergency, call your local emergency number."
+)
+
+
+def welcome_view() -> Layout:
+    return panel([f"## Hello, I am Spoonful\n{WELCOME}"])
+
+
+def help_view() -> Layout:
+    return panel([f"## What I can do\n{HELP}", LIMITS])

@@ -1,0 +1,50 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import simcord
+
+from bot.app import App, assemble
+from bot.catalog.loader import load
+from bot.config import ROOT
+from bot.domain.catalog import Catalog
+from bot.errors import UserError
+from bot.storage import Storage
+from tests.chat.world import FixedClock, World, make_world
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    return load(ROOT / "content")
+
+
+@pytest.fixture
+async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
+    storage = await Storage.open(None, tmp_path, tmp_path / "master.key")
+    yield storage
+    await storage.close()
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture
+def app(storage: Storage, catalog: Catalog, clock: FixedClock) -> App:
+    return assemble(storage, catalog, clock, send_rate=1000)
+
+
+@pytest.fixture
+async def env(app: App) -> AsyncIterator[simcord.Env]:
+    """Simulated Discord with the bot in it; at the end, nothing but errors meant for members may have happened."""
+    env = simcord.Env(app.client, check_errors=False)
+    await env.start()
+    yield env
+    await env.shutdown()
+    assert not [error for error in env.errors if not isinstance(error.__cause__ or error, UserError)]
+
+
+@pytest.fixture
+async def world(env: simcord.Env, app: App, storage: Storage, catalog: Catalog, clock: FixedClock) -> World:
+    return await make_world(env, app, storage, catalog, clock)
