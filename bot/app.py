@@ -1,0 +1,146 @@
+"""The composition root: settings -> storage, catalog -> services -> chat. Owns the order of start-up and shut-down."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import discord
+import structlog
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from yarl import URL
+
+from bot.catalog.loader import load
+from bot.chat.client import SpoonfulClient
+from bot.chat.cogs.checkins import CheckIns
+from bot.chat.cogs.facts import Facts
+from bot.chat.cogs.help import Help
+from bot.chat.limiter import Limiter
+from bot.chat.messenger import DiscordMessenger
+from bot.config import Settings, read_token
+from bot.domain.catalog import Catalog
+from bot.errors import ExitCode, StartupError
+from bot.scheduling import Ticker
+from bot.services.checkins import CheckInService
+from bot.services.delivery import DeliveryService
+from bot.services.facts import FactService
+from bot.services.ports import Clock
+from bot.storage import Storage
+
+DRAIN_SECONDS = 20.0
+FATAL_CLOSE_CODES = {4004, 4010, 4011, 4012, 4013, 4014}
+"""Gateway close codes that trying again does not mend."""
+
+log = structlog.get_logger()
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class App:
+    """The parts that run, built and connected; nothing of it has spoken to Discord yet."""
+
+    client: SpoonfulClient
+    delivery: DeliveryService
+
+
+def assemble(storage: Storage, catalog: Catalog, clock: Clock, send_rate: float) -> App:
+    """Build services and client on open storage. Cheap and free of side effects: a restart assembles anew."""
+    checkins = CheckInService(clock, storage.members, storage.plans, storage.prompts, storage.entries)
+    client = SpoonfulClient(storage.state)
+    client.install([Facts(FactService(catalog)), CheckIns(checkins, clock), Help()])
+    messenger = DiscordMessenger(client, Limiter(send_rate))
+    return App(client, DeliveryService(clock, messenger, storage.members, storage.prompts))
+
+
+@contextlib.asynccontextmanager
+async def open_storage(settings: Settings) -> AsyncGenerator[Storage]:
+    """The database, migrated and locked for us; closed at the end, whatever happens."""
+    storage = await Storage.open(settings.database_url, settings.data_dir, settings.key_file)
+    try:
+        yield storage
+    finally:
+        await storage.close()
+
+
+async def run(settings: Settings, clock: Clock | None = None) -> None:
+    """Run on Discord until told to stop (SIGTERM, SIGINT).
+
+    Raises:
+        StartupError: something an operator must mend first; restarting alone would not help.
+    """
+    token = read_token(settings)
+    catalog = load(settings.content_dir)
+    point_at(settings)
+    async with open_storage(settings) as storage:
+        app = assemble(storage, catalog, clock or SystemClock(), settings.send_rate)
+        async with app.client:
+            await _serve(app, token)
+
+
+def point_at(settings: Settings) -> None:
+    """Send discord.py to another server, where the settings name one."""
+    if settings.discord_api_url:
+        Route.BASE = settings.discord_api_url.rstrip("/")
+    if settings.discord_gateway_url:
+        DiscordWebSocket.DEFAULT_GATEWAY = URL(settings.discord_gateway_url)
+
+
+async def _serve(app: App, token: str) -> None:
+    stop = asyncio.create_task(_told_to_stop())
+    login = asyncio.create_task(_log_in(app.client, token))
+    try:
+        await asyncio.wait({login, stop}, return_when=asyncio.FIRST_COMPLETED)
+        if not stop.done():
+            await login
+            await _deliver_until(stop, app)
+    finally:
+        login.cancel()
+        stop.cancel()
+
+
+async def _log_in(client: SpoonfulClient, token: str) -> None:
+    try:
+        await client.login(token)
+    except discord.LoginFailure:
+        raise StartupError(
+            "Discord refused the token. Reset it on the Bot page of the developer portal and set the new one.",
+            ExitCode.TOKEN_REFUSED,
+        ) from None
+
+
+async def _deliver_until(stop: asyncio.Task[None], app: App) -> None:
+    ticker = Ticker(app.delivery.deliver_due)
+    ticker.start()
+    connection = asyncio.create_task(app.client.connect())
+    try:
+        await asyncio.wait({connection, stop}, return_when=asyncio.FIRST_COMPLETED)
+        await ticker.stop(DRAIN_SECONDS)
+        await app.client.close()
+        await connection
+    except discord.PrivilegedIntentsRequired:  # what discord.py makes of 4014
+        raise _closed_for_good(4014) from None
+    except discord.ConnectionClosed as error:
+        if error.code in FATAL_CLOSE_CODES:
+            raise _closed_for_good(error.code) from None
+        raise
+
+
+def _closed_for_good(code: int) -> StartupError:
+    return StartupError(f"Discord closed the gateway for good (code {code}).", ExitCode.TOKEN_REFUSED)
+
+
+async def _told_to_stop() -> None:
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    await told.wait()
+    log.info("stopping")

@@ -1,0 +1,102 @@
+"""Settings: the only reader of the environment. Every name starts with `SPOONFUL_`; unknown ones are refused."""
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Literal
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.errors import ExitCode, StartupError
+
+PREFIX = "SPOONFUL_"
+ROOT = Path(__file__).resolve().parent.parent
+
+_TOKEN = re.compile(r"[\w-]{18,}\.[\w-]{4,}\.[\w-]{20,}")
+
+
+class Settings(BaseSettings):
+    """What an operator can set. `.env` in the working directory is read too; the environment wins."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    discord_token: SecretStr | None = Field(default=None, description="The bot's token.")
+    discord_token_file: Path | None = Field(default=None, description="A file that holds the token instead.")
+    data_dir: Path = Field(default=Path("data"), description="Where the database and the keys live.")
+    content_dir: Path = Field(default=ROOT / "content", description="Cards and sources.")
+    database_url: str | None = Field(default=None, description="PostgreSQL, as postgresql://...; default is SQLite.")
+    master_key_file: Path | None = Field(default=None, description="Default: master.key in the data directory.")
+    discord_api_url: str | None = Field(default=None, description="Another REST address: a proxy, or a test server.")
+    discord_gateway_url: str | None = Field(default=None, description="Another gateway address, for tests.")
+    send_rate: float = Field(default=25, gt=0, le=50, description="Scheduled messages a second, at most.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["json", "console"] = "json"
+
+    @property
+    def key_file(self) -> Path:
+        return self.master_key_file or self.data_dir / "master.key"
+
+
+def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from the environment and `.env`.
+
+    Raises:
+        StartupError: a value does not fit, or a `SPOONFUL_` name is not one of ours. No value is ever quoted.
+    """
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for name in (*environ, *dotenv_values(".env")):
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            near = get_close_matches(name.upper(), known, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise StartupError(f"{name} is not a setting of Spoonful.{hint}", ExitCode.CONFIG)
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = PREFIX + str(first["loc"][0]).upper()
+        raise StartupError(f"{name} does not fit: {first['msg']}.", ExitCode.CONFIG) from None
+
+
+def read_token(settings: Settings) -> str:
+    """The bot token from the environment or its file.
+
+    Raises:
+        StartupError: it is missing, unreadable, readable by others, or not shaped like a token. It is never quoted.
+    """
+    if settings.discord_token and settings.discord_token_file:
+        raise StartupError("Set SPOONFUL_DISCORD_TOKEN or SPOONFUL_DISCORD_TOKEN_FILE, not both.", ExitCode.CONFIG)
+    if settings.discord_token_file:
+        token = _token_from(settings.discord_token_file)
+    elif settings.discord_token:
+        token = settings.discord_token.get_secret_value()
+    else:
+        raise StartupError(
+            "There is no token. Put the bot's token into SPOONFUL_DISCORD_TOKEN, or into a file that "
+            "SPOONFUL_DISCORD_TOKEN_FILE names. To look around without one: spoonful try.",
+            ExitCode.CONFIG,
+        )
+    if not _TOKEN.fullmatch(token):
+        raise StartupError(
+            "The token is not shaped like a Discord bot token (three parts joined by dots, no spaces or line breaks). "
+            "Copy it again from the Bot page of the Discord developer portal.",
+            ExitCode.CONFIG,
+        )
+    return token
+
+
+def _token_from(path: Path) -> str:
+    try:
+        if path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+            raise StartupError(
+                f"Others on this machine can read {path}; mend it with: chmod 600 {path}", ExitCode.CONFIG
+            )
+        return path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise StartupError(f"The token file {path} cannot be read.", ExitCode.CONFIG) from None

@@ -1,0 +1,59 @@
+"""Drives the page of `spoonful try` as a person would: typing, picking, clicking."""
+
+import shutil
+from pathlib import Path
+
+from playwright.async_api import Locator, Page, expect
+
+PICTURES = Path("test-artifacts")
+
+BROWSERS = ("chromium", "google-chrome", "chromium-browser")
+CHROMIUM = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+"""The browser's own traffic off: nothing here may leave the machine."""
+
+
+class Chat:
+    """One open conversation in the page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    async def command(self, name: str, *values: str) -> None:
+        """Type a slash command and the values of its options in turn, picking a suggestion where one is offered."""
+        typing = self.page.keyboard
+        await self.page.locator("#channel-composer-input").click()
+        await typing.type(f"/{name}")
+        await expect(self.page.get_by_role("option", name=f"/{name}").first).to_be_visible()
+        await typing.press("Enter")
+        for value in values:
+            suggestion, _, typed = value.rpartition("<-")
+            await typing.type(typed)
+            if suggestion:
+                await expect(self.page.get_by_role("option", name=suggestion).first).to_be_visible()
+                await typing.press("Enter")
+        await typing.press("Enter")
+
+    def text(self, words: str) -> Locator:
+        """The newest place where these words stand in the conversation."""
+        return self.page.locator("main").get_by_text(words).last
+
+    async def sees(self, *words: str) -> None:
+        for each in words:
+            await expect(self.text(each)).to_be_visible()
+
+    async def press(self, label: str) -> None:
+        await self.page.get_by_role("button", name=label, exact=True).last.click()
+
+    async def picture(self, name: str) -> None:
+        """Keep what the page looks like now, for whoever wants to see."""
+        await self.page.screenshot(path=PICTURES / f"{name}.png")

@@ -1,0 +1,85 @@
+"""`make try` as a newcomer lives it: the real command, its real page, a real browser."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import async_playwright, expect
+
+from bot.config import ROOT
+from tests.browser.page import CHROMIUM, QUIET, Chat
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; on Debian: apt install chromium")
+
+
+@pytest.fixture
+async def address(request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """The address that `spoonful try` prints on a line of its own."""
+    options = getattr(request, "param", [])
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "try", "--no-browser", *options, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout
+    async with asyncio.timeout(30):
+        while not (line := (await process.stdout.readline()).decode()).startswith("http"):
+            assert line, "spoonful try ended without an address"
+    yield line.strip()
+    process.terminate()
+    async with asyncio.timeout(15):
+        assert await process.wait() == 0
+
+
+@pytest.fixture
+async def chat(address: str) -> AsyncIterator[Chat]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        page = await browser.new_page(viewport={"width": 900, "height": 1000})
+        await page.goto(address)
+        yield Chat(page)
+        await browser.close()
+
+
+async def test_a_newcomer_asks_a_question_and_lives_a_checkin(chat: Chat) -> None:
+    await chat.sees("Hello, I am Spoonful", "/treatment", "/checkin start", "/help")
+
+    await chat.command("treatment", "Ketamine<-ket")
+    await chat.sees("What trials found", "Questions for a clinician", "Not yet reviewed by a clinician")
+    await chat.picture("card")
+    await chat.press("Sources")
+    await chat.sees("Ketamine: sources", "https://doi.org/10.3109/03009749509095181")
+    await chat.press("What people say")
+    await chat.sees("Ketamine: what people say")
+
+    await chat.command("checkin start", "London, United Kingdom<-lond", "09:00")
+    await chat.sees("What you agree to", "Your clock should read")
+    await chat.picture("consent")
+    await chat.press("I agree, start")
+    await chat.sees("Your check-in is set: 09:00, every day")
+
+    await chat.command("jump")
+    await chat.sees("How is your pain right now?")
+    await chat.picture("prompt")
+    await chat.text("Pick a number from 0 to 10").click()
+    await chat.page.get_by_role("option", name="6", exact=True).click()
+    await chat.sees("Saved, thank you", "pain 6 of 10")
+
+    await chat.press("Add more")
+    await chat.page.get_by_role("dialog").get_by_role("textbox").fill("slept badly")
+    await chat.press("Submit")
+    await chat.sees("With a note.")
+    await chat.picture("recorded")
+
+    await chat.command("checkin stop")
+    await chat.press("Stop, keep my entries")
+    await chat.sees("No more prompts.")
+
+
+@pytest.mark.parametrize("address", [["--channel"]], indirect=True)
+async def test_a_card_is_shared_in_a_server_channel(chat: Chat) -> None:
+    await chat.command("treatment", "Ketamine<-ket")
+    await chat.press("Share here")
+    await expect(chat.page.get_by_text("Questions for a clinician")).to_have_count(2)
+    await chat.page.get_by_label("Viewing as").select_option(label="moderator")
+    await expect(chat.page.get_by_text("Questions for a clinician")).to_have_count(1)
+    await chat.picture("shared")
