@@ -6,12 +6,13 @@ from enum import IntEnum
 class ExitCode(IntEnum):
     """What the `spoonful` command exits with; stable, so that a supervisor can decide whether to restart.
 
-    The values above 1 follow the BSD sysexits convention. Restarting mends none of them but `BUSY`.
+    The values above 1 follow the BSD sysexits convention. Restarting can mend `UNAVAILABLE` and `BUSY` only.
     """
 
     OK = 0
     PROBLEMS_FOUND = 1
     CONTENT = 65
+    UNAVAILABLE = 69
     BUSY = 75
     DATABASE = 76
     TOKEN_REFUSED = 77

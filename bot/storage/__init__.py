@@ -16,6 +16,7 @@ from bot.storage.plans import PlanStore
 from bot.storage.prompts import PromptStore
 from bot.storage.sealing import SealBroken
 from bot.storage.state import BotStateStore
+from bot.storage.tallies import TallyStore
 from bot.storage.vault import Vault
 
 __all__ = ["SchemaStatus", "SealBroken", "Storage", "locate", "status", "upgrade"]
@@ -30,6 +31,7 @@ class Storage:
     prompts: PromptStore
     entries: EntryStore
     state: BotStateStore
+    tallies: TallyStore
     _open: AsyncExitStack
 
     @classmethod
@@ -54,6 +56,7 @@ class Storage:
                 PromptStore(db),
                 EntryStore(db, vault),
                 BotStateStore(db),
+                TallyStore(db),
                 stack.pop_all(),
             )
 

@@ -28,16 +28,16 @@ class EntryStore:
             LookupError: the member has no such prompt, or not any more.
         """
 
-        async def work(connection: AsyncConnection) -> Row[Any]:
+        async def work(connection: AsyncConnection) -> Entry:
             if (await connection.execute(_holding(entry))).first() is None:
                 raise LookupError("the prompt of this entry is gone")
             new = insert(connection, entries).values(await self._values(entry))
             await connection.execute(new.on_conflict_do_nothing())
             answered = update(prompts).where(prompts.c.id == entry.prompt_id)
             await connection.execute(answered.values(status=PromptStatus.ANSWERED, lease_until=None))
-            return (await connection.execute(_of_prompt(entry.prompt_id))).one()
+            return await self._entry((await connection.execute(_of_prompt(entry.prompt_id))).one())
 
-        standing = await self._entry(await self._db.write(work))
+        standing = await self._db.write(work)
         return standing, standing.id == entry.id
 
     async def replace(self, entry: Entry) -> None:

@@ -171,3 +171,21 @@ bot_state = Table(
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
 )
+
+
+class TallyKind(StrEnum):
+    """What is counted, without saying who."""
+
+    LOOKED_UP = "looked up"
+    REQUESTED = "requested"
+
+
+tallies = Table(
+    "tally",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
+    _one_of("kind", TallyKind),
+    CheckConstraint("count > 0", "count"),
+)

@@ -1,0 +1,59 @@
+"""Where a test keeps its database, on either engine, and a way to look at the rows behind the stores' backs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, NullPool
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.storage import Storage, locate
+from bot.storage.connect import file_of
+from bot.storage.engine import Database
+
+
+@dataclass(frozen=True)
+class Place:
+    """One empty database with its data folder and master key; `url` is None for SQLite."""
+
+    folder: Path
+    url: str | None
+
+    @property
+    def data_dir(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def key_file(self) -> Path:
+        return self.folder / "keys" / "master.key"
+
+    @property
+    def location(self) -> URL:
+        return locate(self.url, self.data_dir)
+
+    @property
+    def file(self) -> Path:
+        return file_of(self.location)
+
+    @property
+    def vault_schema(self) -> str:
+        return "vault." if self.url else ""
+
+    async def open(self) -> Storage:
+        return await Storage.open(self.url, self.data_dir, self.key_file)
+
+    def database(self) -> Database:
+        return Database.of_server(self.location) if self.url else Database.of_file(self.file)
+
+    async def sql(self, statement: str, *, vault: bool = False) -> list[tuple[Any, ...]]:
+        """Run one statement on a connection of its own. `vault` picks the other file; on a server there is one."""
+        file = self.data_dir / "vault.db" if vault else self.file
+        url = self.location if self.url else URL.create("sqlite+aiosqlite", database=str(file))
+        engine = create_async_engine(url, poolclass=NullPool)
+        async with engine.begin() as connection:
+            result = await connection.exec_driver_sql(statement)
+            return [tuple(row) for row in result] if result.returns_rows else []
+
+    def raw_bytes(self) -> bytes:
+        """Everything in the data folder."""
+        return b"".join(path.read_bytes() for path in sorted(self.data_dir.rglob("*")) if path.is_file())

@@ -1,0 +1,89 @@
+"""Members, and that erasing one leaves nothing."""
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+
+from bot.domain.checkins import Entry
+from bot.storage import SealBroken, Storage
+from bot.storage.tables import metadata
+from tests.storage.examples import NOW, claim, enroll, entry, sent_prompt
+from tests.storage.places import Place
+
+ABOUT_NO_MEMBER = {"bot_state", "tally"}
+
+
+@pytest.mark.parametrize("name", sorted(set(metadata.tables) - ABOUT_NO_MEMBER - {"member"}))
+def test_every_table_goes_with_the_member(name: str) -> None:
+    """A new table hangs off a member, or is named above because it holds nothing about one."""
+    column = metadata.tables[name].c.member_id
+    [key] = column.foreign_keys
+    assert (key.target_fullname, key.ondelete, column.nullable) == ("member.id", "CASCADE", False)
+
+
+def test_no_other_column_points_past_the_member() -> None:
+    for table in metadata.tables.values():
+        assert all(key.ondelete == "CASCADE" for key in table.foreign_keys)
+
+
+async def test_a_new_dm_channel_is_where_the_next_prompt_goes(storage: Storage) -> None:
+    await enroll(storage)
+    await storage.members.set_dm_channel(1, 5)
+    [delivery] = await claim(storage)
+    assert delivery.channel_id == 5
+
+
+async def test_unreachable_since_is_kept_and_cleared(storage: Storage) -> None:
+    await enroll(storage)
+    for since in (NOW, None):
+        await storage.members.set_unreachable(1, since)
+        kept = await storage.members.get(1)
+        assert kept is not None
+        assert kept.unreachable_since == since
+
+
+async def test_erasing_takes_everything_of_this_member_and_nothing_of_others(storage: Storage, place: Place) -> None:
+    mine, theirs = entry(await sent_prompt(storage, 1)), entry(await sent_prompt(storage, 2))
+    await storage.entries.record(mine)
+    await storage.entries.record(theirs)
+    assert await storage.members.erase(1)
+    for table in set(metadata.tables) - ABOUT_NO_MEMBER - {"member"}:
+        assert set(await place.sql(f"SELECT member_id FROM {table}")) == {(2,)}, table  # noqa: S608 - our own names
+    keys = await place.sql(f"SELECT member_id FROM {place.vault_schema}member_key", vault=True)  # noqa: S608
+    assert keys == [(2,)]
+    assert await storage.members.get(1) is None
+    assert await storage.entries.of_prompt(mine.prompt_id) is None
+    assert await storage.entries.of_prompt(theirs.prompt_id) == theirs
+    assert not await storage.members.erase(1)
+
+
+async def test_an_erased_member_can_come_back_with_a_new_key(storage: Storage) -> None:
+    await sent_prompt(storage)
+    await storage.members.erase(1)
+    again = entry(await sent_prompt(storage), note="again")
+    await storage.entries.record(again)
+    assert await storage.entries.latest(1) == again
+
+
+async def test_an_answer_that_meets_an_erasure_is_stored_and_erased_or_refused(storage: Storage, place: Place) -> None:
+    async def record(answer: Entry) -> None:
+        with suppress(LookupError):
+            await storage.entries.record(answer)
+
+    for member_id in range(10):
+        answer = entry(await sent_prompt(storage, member_id))
+        await asyncio.gather(record(answer), storage.members.erase(member_id), claim(storage))
+    assert await place.sql("SELECT count(*) FROM member") == [(0,)]
+    assert await place.sql("SELECT count(*) FROM entry") == [(0,)]
+
+
+async def test_a_member_whose_key_is_gone_is_unreadable_but_not_stuck(storage: Storage, place: Place) -> None:
+    """What a crash in the middle of an erasure leaves: it can be repeated, and nothing can be read meanwhile."""
+    answer = entry(await sent_prompt(storage))
+    await storage.entries.record(answer)
+    await place.sql(f"DELETE FROM {place.vault_schema}member_key", vault=True)  # noqa: S608
+    with pytest.raises(SealBroken):
+        await storage.entries.latest(1)
+    assert await storage.members.erase(1)
+    assert await storage.members.get(1) is None
