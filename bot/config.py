@@ -3,7 +3,6 @@
 import os
 import re
 import stat
-from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
@@ -17,14 +16,19 @@ from bot.errors import ExitCode, StartupError
 PREFIX = "SPOONFUL_"
 ROOT = Path(__file__).resolve().parent.parent
 
-_TOKEN = re.compile(r"[\w-]{18,}\.[\w-]{4,}\.[\w-]{20,}")
+_TOKEN = re.compile(r"[\w-]{18,}\.[\w-]{4,}\.[\w-]{20,}", re.ASCII)
 
 
 class Settings(BaseSettings):
     """What an operator can set. `.env` in the working directory is read too; the environment wins."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_ignore_empty=True,  # `NAME=` in a template means "not set", not a path or an address
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     discord_token: SecretStr | None = Field(default=None, description="The bot's token.")
@@ -44,17 +48,18 @@ class Settings(BaseSettings):
         return self.master_key_file or self.data_dir / "master.key"
 
 
-def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+def load_settings() -> Settings:
     """Settings from the environment and `.env`.
 
     Raises:
         StartupError: a value does not fit, or a `SPOONFUL_` name is not one of ours. No value is ever quoted.
     """
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
-    for name in (*environ, *dotenv_values(".env")):
-        if name.upper().startswith(PREFIX) and name.upper() not in known:
-            near = get_close_matches(name.upper(), known, n=1)
-            hint = f" Did you mean {near[0]}?" if near else ""
+    known = [name.upper() for name in Settings.model_fields]
+    for name in (*os.environ, *_names_in_env_file()):
+        prefix, ours, own = name.upper().partition(PREFIX)
+        if ours and not prefix and own not in known:
+            near = get_close_matches(own, known, n=1)
+            hint = f" Did you mean {PREFIX}{near[0]}?" if near else ""
             raise StartupError(f"{name} is not a setting of Spoonful.{hint}", ExitCode.CONFIG)
     try:
         return Settings()
@@ -62,6 +67,13 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         first = error.errors(include_input=False, include_url=False)[0]
         name = PREFIX + str(first["loc"][0]).upper()
         raise StartupError(f"{name} does not fit: {first['msg']}.", ExitCode.CONFIG) from None
+
+
+def _names_in_env_file() -> list[str]:
+    try:
+        return list(dotenv_values(".env"))
+    except (OSError, UnicodeDecodeError):
+        raise StartupError("The file .env in this folder cannot be read as UTF-8 text.", ExitCode.CONFIG) from None
 
 
 def read_token(settings: Settings) -> str:
