@@ -7,23 +7,25 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import aiohttp
 import discord
 import structlog
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
-from bot.catalog.loader import load
+from bot.catalog.live import Library, LiveContent
+from bot.catalog.problems import ContentError
 from bot.chat.client import SpoonfulClient
 from bot.chat.cogs.checkins import CheckIns
 from bot.chat.cogs.facts import Facts
 from bot.chat.cogs.help import Help
+from bot.chat.cogs.questions import Questions
 from bot.chat.limiter import Limiter
 from bot.chat.messenger import DiscordMessenger
 from bot.config import Settings, read_token
-from bot.domain.catalog import Catalog
 from bot.errors import ExitCode, StartupError
-from bot.scheduling import Ticker
+from bot.scheduling import Beat, Ticker
 from bot.services.checkins import CheckInService
 from bot.services.delivery import DeliveryService
 from bot.services.facts import FactService
@@ -31,6 +33,9 @@ from bot.services.ports import Clock
 from bot.storage import Storage
 
 DRAIN_SECONDS = 20.0
+CONTENT_INTERVAL = 5.0
+"""Seconds between two looks at the files of the cards."""
+
 FATAL_CLOSE_CODES = {4004, 4010, 4011, 4012, 4013, 4014}
 """Gateway close codes that trying again does not mend."""
 
@@ -45,20 +50,43 @@ class SystemClock:
 
 
 @dataclass(frozen=True)
+class ContentWatch:
+    """Exchanges the cards when their files change. While these have problems, the old cards stay."""
+
+    content: LiveContent
+    facts: FactService
+
+    async def reload_if_changed(self) -> None:
+        if await asyncio.to_thread(self.content.changed):
+            await self.reload()
+
+    async def reload(self) -> None:
+        try:
+            library = await asyncio.to_thread(self.content.load)
+        except ContentError as error:
+            log.error("content kept as it was", problems=[str(problem) for problem in error.problems[:20]])
+            return
+        self.facts.publish(library)
+        log.info("content reloaded", cards=len(library.catalog.cards))
+
+
+@dataclass(frozen=True)
 class App:
     """The parts that run, built and connected; nothing of it has spoken to Discord yet."""
 
     client: SpoonfulClient
+    facts: FactService
     delivery: DeliveryService
 
 
-def assemble(storage: Storage, catalog: Catalog, clock: Clock, send_rate: float) -> App:
+def assemble(storage: Storage, library: Library, clock: Clock, send_rate: float) -> App:
     """Build services and client on open storage. Cheap and free of side effects: a restart assembles anew."""
     checkins = CheckInService(clock, storage.members, storage.plans, storage.prompts, storage.entries)
+    facts = FactService(library, storage.tallies)
     client = SpoonfulClient(storage.state)
-    client.install([Facts(FactService(catalog)), CheckIns(checkins, clock), Help()])
+    client.install([Facts(facts), Questions(facts), CheckIns(checkins, clock), Help()])
     messenger = DiscordMessenger(client, Limiter(send_rate))
-    return App(client, DeliveryService(clock, messenger, storage.members, storage.prompts))
+    return App(client, facts, DeliveryService(clock, messenger, storage.members, storage.prompts))
 
 
 @contextlib.asynccontextmanager
@@ -78,12 +106,19 @@ async def run(settings: Settings, clock: Clock | None = None) -> None:
         StartupError: something an operator must mend first; restarting alone would not help.
     """
     token = read_token(settings)
-    catalog = load(settings.content_dir)
+    content = LiveContent(settings.content_dir)
+    library = content.load()
     point_at(settings)
     async with open_storage(settings) as storage:
-        app = assemble(storage, catalog, clock or SystemClock(), settings.send_rate)
+        app = assemble(storage, library, clock or SystemClock(), settings.send_rate)
+        await app.facts.remember_popular()
+        watch = ContentWatch(content, app.facts)
+        ticker = Ticker(
+            [Beat("delivery", 1, app.delivery.deliver_due), Beat("content", CONTENT_INTERVAL, watch.reload_if_changed)]
+        )
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, content.forget)
         async with app.client:
-            await _serve(app, token)
+            await _serve(app.client, ticker, token)
 
 
 def point_at(settings: Settings) -> None:
@@ -94,14 +129,14 @@ def point_at(settings: Settings) -> None:
         DiscordWebSocket.DEFAULT_GATEWAY = URL(settings.discord_gateway_url)
 
 
-async def _serve(app: App, token: str) -> None:
+async def _serve(client: SpoonfulClient, ticker: Ticker, token: str) -> None:
     stop = asyncio.create_task(_told_to_stop())
-    login = asyncio.create_task(_log_in(app.client, token))
+    login = asyncio.create_task(_log_in(client, token))
     try:
         await asyncio.wait({login, stop}, return_when=asyncio.FIRST_COMPLETED)
         if not stop.done():
             await login
-            await _deliver_until(stop, app)
+            await _deliver_until(stop, client, ticker)
     finally:
         login.cancel()
         stop.cancel()
@@ -115,16 +150,17 @@ async def _log_in(client: SpoonfulClient, token: str) -> None:
             "Discord refused the token. Reset it on the Bot page of the developer portal and set the new one.",
             ExitCode.TOKEN_REFUSED,
         ) from None
+    except (aiohttp.ClientError, OSError, discord.DiscordServerError):
+        raise StartupError("Discord cannot be reached just now. Try again in a while.", ExitCode.UNAVAILABLE) from None
 
 
-async def _deliver_until(stop: asyncio.Task[None], app: App) -> None:
-    ticker = Ticker(app.delivery.deliver_due)
+async def _deliver_until(stop: asyncio.Task[None], client: SpoonfulClient, ticker: Ticker) -> None:
     ticker.start()
-    connection = asyncio.create_task(app.client.connect())
+    connection = asyncio.create_task(client.connect())
     try:
         await asyncio.wait({connection, stop}, return_when=asyncio.FIRST_COMPLETED)
         await ticker.stop(DRAIN_SECONDS)
-        await app.client.close()
+        await client.close()
         await connection
     except discord.PrivilegedIntentsRequired:  # what discord.py makes of 4014
         raise _closed_for_good(4014) from None

@@ -14,13 +14,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app import App, assemble, open_storage
-from bot.catalog.loader import load
+from bot.catalog.live import LiveContent
 from bot.chat.interactions import say
 from bot.chat.routing import Interaction
 from bot.chat.ui.help import welcome_view
 from bot.config import Settings
 from bot.errors import UserError
-from bot.scheduling import Ticker
+from bot.scheduling import Beat, Ticker
 from bot.storage import Storage
 
 log = structlog.get_logger()
@@ -92,7 +92,7 @@ async def serve(*, channel: bool, browser: bool, port: int | None) -> None:
     with tempfile.TemporaryDirectory(prefix="spoonful-try-") as folder:
         settings = Settings(data_dir=Path(folder) / "data", discord_token=None)
         async with open_storage(settings) as storage:
-            app = assemble(storage, load(settings.content_dir), clock, settings.send_rate)
+            app = assemble(storage, LiveContent(settings.content_dir).load(), clock, settings.send_rate)
             app.client.install([TimeTravel(storage, clock)])
             async with simcord.run(app.client, check_errors=False) as env:
                 sandbox = Sandbox(app, env, clock)
@@ -140,7 +140,7 @@ async def _until_interrupted(sandbox: Sandbox, preview: "simcord.Preview") -> No
     told = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
-    ticker = Ticker(lambda: sandbox.tick(preview))
+    ticker = Ticker([Beat("sandbox", 1, lambda: sandbox.tick(preview))])
     ticker.start()
     await told.wait()
     await ticker.stop(patience=2)

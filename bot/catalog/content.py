@@ -14,6 +14,7 @@ from bot.catalog.explain import explain
 from bot.catalog.problems import Problem, Severity
 from bot.catalog.reader import Loc, Value, line_of, read
 from bot.domain.cards import Card, Frozen, Source
+from bot.domain.support import SupportCountry
 
 _WHERE = "point SPOONFUL_CONTENT_DIR at the content"
 
@@ -53,6 +54,7 @@ class Content:
     folder: Path
     cards: list[Entry[Card]] = field(default_factory=list[Entry[Card]])
     sources: list[Entry[Source]] = field(default_factory=list[Entry[Source]])
+    support: list[Entry[SupportCountry]] = field(default_factory=list[Entry[SupportCountry]])
     problems: list[Problem] = field(default_factory=list[Problem])
     # Of all sources, those in files with problems included: citing these is not a second problem.
     source_ids: set[str] = field(default_factory=set[str])
@@ -74,6 +76,8 @@ def read_content(folder: Path) -> Content:
     content.problems += _repeated_ids(content.sources)
     for path in card_files:
         _read_card(content, path)
+    for path in _yaml_in(folder / "support"):  # a folder that may be missing
+        _read_support(content, path)
     return content
 
 
@@ -84,11 +88,23 @@ def _files(content: Content, name: str) -> list[Path]:
         message = f"there is no folder `{name}` in it: create it, or {_WHERE}"
         content.problems.append(Problem(content.folder, 1, message))
         return []
-    paths = sorted(path for path in folder.glob("*.yaml") if not path.name.startswith("."))
+    paths = _yaml_in(folder)
     if not paths:
         message = f"there are no .yaml files in this folder: add one, or {_WHERE}"
         content.problems.append(Problem(folder, 1, message))
     return paths
+
+
+def _yaml_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.yaml") if not path.name.startswith("."))
+
+
+def _read_support(content: Content, path: Path) -> None:
+    written = read(path)
+    if isinstance(written, Problem):
+        content.problems.append(written)
+    elif country := _validated(content, SupportCountry, written, path):
+        content.support.append(Entry(country, path))
 
 
 def _read_sources(content: Content, path: Path) -> None:

@@ -18,7 +18,11 @@ def load(content_dir: Path) -> Catalog:
     content = read_content(content_dir)
     if content.problems:
         raise ContentError(_in_order(content.problems))
-    return Catalog.of([entry.value for entry in content.cards], [entry.value for entry in content.sources])
+    return Catalog.of(
+        [entry.value for entry in content.cards],
+        [entry.value for entry in content.sources],
+        [entry.value for entry in content.support],
+    )
 
 
 def check(content_dir: Path, today: date, budget: Budget | None = None) -> list[Problem]:

@@ -7,8 +7,9 @@ from pydantic import BaseModel
 
 from bot.catalog.content import SourceFile
 from bot.domain.cards import Card
+from bot.domain.support import SupportCountry
 
-_MODELS: dict[str, type[BaseModel]] = {"card": Card, "sources": SourceFile}
+_MODELS: dict[str, type[BaseModel]] = {"card": Card, "sources": SourceFile, "support": SupportCountry}
 
 
 def schemas() -> dict[str, str]:

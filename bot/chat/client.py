@@ -4,7 +4,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import discord
 import structlog
@@ -12,19 +12,16 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.chat.interactions import report
-from bot.chat.routing import Action, Handler, Interaction, Router
+from bot.chat.routing import Interaction, Router
 from bot.logs import trace_of
 from bot.services.ports import StateStore
+
+# No voice here, so nobody needs to hear at every start that its libraries are missing.
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
 SYNCED = "synced command tree"
 
 log = structlog.get_logger()
-
-
-class HasControls(Protocol):
-    """A cog whose messages carry controls."""
-
-    controls: dict[Action, Handler]
 
 
 class Tree(app_commands.CommandTree[Any]):
@@ -69,6 +66,8 @@ class SpoonfulClient(commands.Bot):
     async def setup_hook(self) -> None:
         for cog in self._parts:
             await self.add_cog(cog)
+            for menu in getattr(cog, "menus", ()):
+                self.tree.add_command(menu)
         await self._sync_if_changed()
 
     async def _sync_if_changed(self) -> None:

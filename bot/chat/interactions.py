@@ -23,6 +23,16 @@ def in_bot_dm(interaction: Interaction) -> bool:
     return interaction.context.dm_channel
 
 
+def is_private(interaction: Interaction) -> bool:
+    """Whether the pressed message is seen by nobody else."""
+    return in_bot_dm(interaction) or (interaction.message is not None and interaction.message.flags.ephemeral)
+
+
+def can_share(interaction: Interaction) -> bool:
+    """Whether there is anybody here to share with."""
+    return not in_bot_dm(interaction)
+
+
 async def acknowledge(interaction: Interaction) -> None:
     """Tell Discord within its three seconds that we are on it, before anything slow is begun."""
     if interaction.type is discord.InteractionType.application_command:

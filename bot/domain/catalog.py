@@ -1,10 +1,11 @@
-"""The catalog: every card and source, validated together and never changed while the bot runs."""
+"""The catalog: every card, source and support service, validated together and never changed while the bot runs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from bot.domain.cards import Card, Source
+from bot.domain.support import SupportCountry
 
 
 @dataclass(frozen=True)
@@ -13,14 +14,16 @@ class Catalog:
 
     cards: Mapping[str, Card]
     sources: Mapping[str, Source]
+    support: tuple[SupportCountry, ...] = ()
 
     @classmethod
-    def of(cls, cards: list[Card], sources: list[Source]) -> "Catalog":
-        """A catalog of these values, cards sorted by name."""
+    def of(cls, cards: Sequence[Card], sources: Sequence[Source], support: Sequence[SupportCountry] = ()) -> "Catalog":
+        """A catalog of these values, cards and countries sorted by name."""
         by_name = sorted(cards, key=lambda card: card.name.casefold())
         return cls(
             MappingProxyType({card.id: card for card in by_name}),
             MappingProxyType({source.id: source for source in sources}),
+            tuple(sorted(support, key=lambda country: (country.everywhere, country.country))),
         )
 
     def sources_of(self, card: Card) -> list[tuple[int, Source]]:

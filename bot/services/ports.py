@@ -1,11 +1,13 @@
 """What the use-cases need from the outside, as Protocols. `bot.storage` and `bot.chat` satisfy them by structure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bot.domain.catalog import Catalog
 from bot.domain.checkins import Delivery, Entry, Member, Plan, Prompt, PromptStatus
+from bot.domain.found import ClaimMatch, NameMatch, Passage
 from bot.domain.schedules import Occurrence
 
 
@@ -142,3 +144,47 @@ class StateStore(Protocol):
     async def get(self, name: str) -> str | None: ...
 
     async def put(self, name: str, value: str) -> None: ...
+
+
+class CardSearch(Protocol):
+    """Finds cards by what people type."""
+
+    def names(
+        self, typed: str, *, topics: bool | None = None, limit: int = 25, popular: Mapping[str, int] = ...
+    ) -> list[NameMatch]:
+        """Cards whose names match, best first; nothing typed gives all, the most looked-up first."""
+        ...
+
+    def ask(self, question: str, limit: int = 5) -> list[Passage]:
+        """Cards that cover the question, each with its best sentence; empty if none really does."""
+        ...
+
+    def claims(self, text: str, limit: int = 10) -> list[ClaimMatch]:
+        """The claims that a text makes, best first; empty if it makes none of ours."""
+        ...
+
+
+class Library(Protocol):
+    """A catalog with the search over it: exchanged as one when the content changes."""
+
+    @property
+    def catalog(self) -> Catalog: ...
+
+    @property
+    def search(self) -> CardSearch: ...
+
+
+class TallyStore(Protocol):
+    """Counts without people: how often a card was looked up, how often one was asked for."""
+
+    async def looked_up(self, card_id: str) -> None: ...
+
+    async def lookups(self) -> Mapping[str, int]:
+        """Card id -> how often it was looked up."""
+        ...
+
+    async def requested(self, name: str) -> None: ...
+
+    async def requests(self) -> Mapping[str, int]:
+        """What cards were asked for -> how often."""
+        ...

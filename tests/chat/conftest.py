@@ -5,17 +5,16 @@ import pytest
 import simcord
 
 from bot.app import App, assemble
-from bot.catalog.loader import load
+from bot.catalog.live import Library, LiveContent
 from bot.config import ROOT
-from bot.domain.catalog import Catalog
 from bot.errors import UserError
 from bot.storage import Storage
 from tests.chat.world import FixedClock, World, make_world
 
 
 @pytest.fixture(scope="session")
-def catalog() -> Catalog:
-    return load(ROOT / "content")
+def library() -> Library:
+    return LiveContent(ROOT / "content").load()
 
 
 @pytest.fixture
@@ -31,8 +30,8 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def app(storage: Storage, catalog: Catalog, clock: FixedClock) -> App:
-    return assemble(storage, catalog, clock, send_rate=1000)
+def app(storage: Storage, library: Library, clock: FixedClock) -> App:
+    return assemble(storage, library, clock, send_rate=1000)
 
 
 @pytest.fixture
@@ -46,5 +45,5 @@ async def env(app: App) -> AsyncIterator[simcord.Env]:
 
 
 @pytest.fixture
-async def world(env: simcord.Env, app: App, storage: Storage, catalog: Catalog, clock: FixedClock) -> World:
-    return await make_world(env, app, storage, catalog, clock)
+async def world(env: simcord.Env, app: App, storage: Storage, library: Library, clock: FixedClock) -> World:
+    return await make_world(env, app, storage, library, clock)

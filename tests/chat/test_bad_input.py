@@ -68,7 +68,7 @@ async def test_a_well_formed_id_of_nothing(world: World) -> None:
 
 
 async def test_a_card_that_has_gone(world: World) -> None:
-    assert "no card under that name" in answer_to(await world.press("card:1:gone-card:summary:0"))
+    assert "no longer here" in answer_to(await world.press("card:1:gone-card:summary:0"))
 
 
 async def test_a_time_forged_into_the_consent_button(world: World) -> None:

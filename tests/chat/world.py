@@ -8,8 +8,8 @@ from typing import Any
 import simcord
 
 from bot.app import App, assemble
+from bot.catalog.live import Library
 from bot.chat.ui.layout import button, panel, row
-from bot.domain.catalog import Catalog
 from bot.services.checkins import CheckInService
 from bot.storage import Storage
 
@@ -36,7 +36,7 @@ class World:
     env: simcord.Env
     app: App
     storage: Storage
-    catalog: Catalog
+    library: Library
     clock: FixedClock
     guild: simcord.GuildHandle
     channel: simcord.ChannelHandle
@@ -46,7 +46,7 @@ class World:
 
     async def restart(self) -> None:
         """A new bot process, as far as Discord and the database can tell."""
-        self.app = assemble(self.storage, self.catalog, self.clock, send_rate=1000)
+        self.app = assemble(self.storage, self.library, self.clock, send_rate=1000)
         await self.env.restart_bot(self.app.client)
 
     async def deliver(self) -> int:
@@ -84,14 +84,14 @@ class World:
         return await (by or self.you).click(message, label="Press")
 
 
-async def make_world(env: simcord.Env, app: App, storage: Storage, catalog: Catalog, clock: FixedClock) -> World:
+async def make_world(env: simcord.Env, app: App, storage: Storage, library: Library, clock: FixedClock) -> World:
     guild = env.create_guild("Gentle Days")
     channel = guild.create_text_channel("treatments")
     you = env.create_user("you")
     guild.add_member(you)
     member = guild.add_member(env.create_user("member"))
     other = guild.add_member(env.create_user("other"))
-    return World(env, app, storage, catalog, clock, guild, channel, you, member, other)
+    return World(env, app, storage, library, clock, guild, channel, you, member, other)
 
 
 def text_of(message: Any) -> str:

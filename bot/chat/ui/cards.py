@@ -49,6 +49,11 @@ VERDICTS: Mapping[Verdict, str] = {
 TEXT_BUDGET = CHARACTER_BUDGET - 100
 
 
+def open_button(card: Card) -> Item:
+    """Opens the card's first page; on a card's own message this is the Summary button."""
+    return button(card.name[:80], OPEN_PAGE.custom_id(card=card.id, page=Page.SUMMARY, part="0"))
+
+
 def card_view(answer: Answer, page: Page = Page.SUMMARY, part: int = 0, *, shareable: bool = False) -> Layout:
     """One page of a card with its buttons. A part that no longer exists shows the last one."""
     parts = card_text(answer, page)
@@ -86,26 +91,28 @@ def card_text(answer: Answer, page: Page) -> list[list[str]]:
 
 def _blocks(answer: Answer, page: Page) -> list[str]:
     if page is Page.SOURCES:
-        return [f"**[{number}]** {source_text(source)}" for number, source in answer.sources]
+        return source_lines(answer.sources)
     writers = {Page.SUMMARY: _summary, Page.HARMS: _harms, Page.GUIDANCE: _guidance, Page.CLAIMS: _claims}
-    return writers[page](answer.card, _Citer(answer.card))
+    return writers[page](answer.card, Citer(answer.card))
 
 
-class _Citer:
+class Citer:
     """Writes statements with the numbers that their sources have on this card."""
 
     def __init__(self, card: Card) -> None:
         self._numbers = card.citation_numbers()
 
     def __call__(self, text: str, cites: Sequence[str]) -> str:
-        numbers = sorted(self._numbers[source_id] for source_id in cites)
-        return f"{text} [{', '.join(map(str, numbers))}]"
+        return f"{text} {self.numbers(cites)}"
+
+    def numbers(self, cites: Sequence[str]) -> str:
+        return f"[{', '.join(map(str, sorted(self._numbers[source_id] for source_id in cites)))}]"
 
     def list(self, statements: Sequence[Statement]) -> str:
         return bullets([self(statement.text, statement.cites) for statement in statements])
 
 
-def _summary(card: Card, cite: _Citer) -> list[str]:
+def _summary(card: Card, cite: Citer) -> list[str]:
     harms = card.harms
     sections = {
         "In short": cite.list(card.key_messages),
@@ -121,7 +128,7 @@ def _summary(card: Card, cite: _Citer) -> list[str]:
     return _titled(sections)
 
 
-def _harms(card: Card, cite: _Citer) -> list[str]:
+def _harms(card: Card, cite: Citer) -> list[str]:
     harms = card.harms
     sections = {
         "Common": cite.list(harms.common) if harms else "",
@@ -133,7 +140,7 @@ def _harms(card: Card, cite: _Citer) -> list[str]:
     return _titled(sections) or ["Nothing is listed here: this card is about a topic, not a treatment."]
 
 
-def _guidance(card: Card, cite: _Citer) -> list[str]:
+def _guidance(card: Card, cite: Citer) -> list[str]:
     positions = bullets([cite(f"**{position.body}:** {position.text}", position.cites) for position in card.positions])
     sections = {
         "What it is": cite.list(card.what_it_is),
@@ -143,12 +150,18 @@ def _guidance(card: Card, cite: _Citer) -> list[str]:
     return _titled(sections)
 
 
-def _claims(card: Card, cite: _Citer) -> list[str]:
+def _claims(card: Card, cite: Citer) -> list[str]:
     return [claim_text(claim, cite) for claim in card.claims] or ["No claims are listed on this card yet."]
 
 
-def claim_text(claim: Claim, cite: _Citer) -> str:
-    return f"> {claim.text}\n**{VERDICTS[claim.verdict]}.** {cite(claim.why, claim.cites)}"
+def claim_text(claim: Claim, cite: Citer) -> str:
+    return f"*“{claim.text}”*\n**{VERDICTS[claim.verdict]}.** {cite(claim.why, claim.cites)}"
+
+
+def source_lines(sources: Sequence[tuple[int, Source]], *, only: Sequence[str] | None = None) -> list[str]:
+    """Numbered sources, each with where to look it up; all of them, or those with these ids."""
+    chosen = [(number, source) for number, source in sources if only is None or source.id in only]
+    return [f"**[{number}]** {source_text(source)}" for number, source in chosen]
 
 
 def source_text(source: Source) -> str:
@@ -159,7 +172,7 @@ def source_text(source: Source) -> str:
     return " ".join(f"{part.rstrip('.')}." for part in (source.authors, source.title, where, kind) if part) + f" {link}"
 
 
-def _finding(finding: Finding, cite: _Citer) -> str:
+def _finding(finding: Finding, cite: Citer) -> str:
     return f"**{CERTAINTY[finding.certainty]}:** {finding.outcome.rstrip('.')}. {cite(finding.text, finding.cites)}"
 
 

@@ -9,7 +9,14 @@ WELCOME = """\
 
 HELP = """\
 **Facts**
-`/treatment` what is known about a treatment, with sources. Only you see the answer, unless you share it.
+`/treatment` and `/topic` what is known, with sources
+`/ask` a question in your own words
+`/claim` something people say: is it so?
+`/compare` two cards side by side
+`/browse` every card
+*Fact-check this*: press and hold a message, then *Apps*
+Only you see an answer, unless you share it. Nobody keeps what you looked up.
+`/support` where to turn to in your country
 **Check-ins**
 `/checkin start` set one up, or change time and days
 `/checkin now` check in right away
