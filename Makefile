@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help try test check format lock clean
+.PHONY: help try test check bench format lock clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -31,6 +31,9 @@ check: $(READY) ## format, lint, types, import contracts, cards
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
 	$(BIN)/spoonful cards check
+
+bench: $(READY) ## measurements, beside a peer in the same run
+	$(BIN)/python -m bench.search
 
 format: $(READY) ## put the code into the house format
 	$(BIN)/ruff format .
