@@ -14,6 +14,7 @@ from bot.catalog.explain import explain
 from bot.catalog.problems import Problem, Severity
 from bot.catalog.reader import Loc, Value, line_of, read
 from bot.domain.cards import Card, Frozen, Source
+from bot.domain.questionnaires import OWN_PREFIX, Questionnaire
 from bot.domain.support import SupportCountry
 
 _WHERE = "point SPOONFUL_CONTENT_DIR at the content"
@@ -29,7 +30,7 @@ class SourceFile(Frozen):
 
 @dataclass(frozen=True)
 class Entry(Generic[T]):
-    """A valid card or source, its file, and the path to it in the file."""
+    """A valid value (a card, a source ...), its file, and the path to it in the file."""
 
     value: T
     path: Path
@@ -55,10 +56,11 @@ class Content:
     cards: list[Entry[Card]] = field(default_factory=list[Entry[Card]])
     sources: list[Entry[Source]] = field(default_factory=list[Entry[Source]])
     support: list[Entry[SupportCountry]] = field(default_factory=list[Entry[SupportCountry]])
+    questionnaires: list[Entry[Questionnaire]] = field(default_factory=list[Entry[Questionnaire]])
     problems: list[Problem] = field(default_factory=list[Problem])
     # Of all sources, those in files with problems included: citing these is not a second problem.
     source_ids: set[str] = field(default_factory=set[str])
-    # False when a card or a source file could not be used: then what is missing elsewhere proves nothing.
+    # False when a file that cites, or a source file, could not be used: then what is missing elsewhere proves nothing.
     all_cards: bool = True
     all_sources: bool = True
 
@@ -78,6 +80,8 @@ def read_content(folder: Path) -> Content:
         _read_card(content, path)
     for path in _yaml_in(folder / "support"):  # a folder that may be missing
         _read_support(content, path)
+    for path in _yaml_in(folder / "questionnaires"):  # and another
+        _read_questionnaire(content, path)
     return content
 
 
@@ -105,6 +109,21 @@ def _read_support(content: Content, path: Path) -> None:
         content.problems.append(written)
     elif country := _validated(content, SupportCountry, written, path):
         content.support.append(Entry(country, path))
+
+
+def _read_questionnaire(content: Content, path: Path) -> None:
+    written = read(path)
+    found = None
+    if isinstance(written, Problem):
+        content.problems.append(written)
+    else:
+        found = _validated(content, Questionnaire, written, path)
+    if found is None:
+        content.all_cards = False
+        return
+    entry = Entry(found, path)
+    content.questionnaires.append(entry)
+    content.problems += _questionnaire_problems(content, entry)
 
 
 def _read_sources(content: Content, path: Path) -> None:
@@ -166,11 +185,57 @@ def _repeated_ids(sources: list[Entry[Source]]) -> Iterator[Problem]:
 
 def _card_problems(content: Content, entry: Entry[Card]) -> Iterator[Problem]:
     card = entry.value
-    if card.id != entry.path.stem:
-        yield entry.problem(f"the id is `{card.id}`: rename the file to {card.id}.yaml, or mend the id", "id")
+    yield from _other_name(entry, card.id)
     yield from _repeated_claims(entry)
+    if content.all_sources and not card.citation_numbers().keys() <= content.source_ids:
+        yield from _unknown_cites(entry, content.source_ids)
+
+
+def _questionnaire_problems(content: Content, entry: Entry[Questionnaire]) -> Iterator[Problem]:
+    """What would make a questionnaire wrong or unsafe to ask: a bot does not start with these."""
+    yield from _other_name(entry, entry.value.id)
+    yield from _bad_keys(entry)
+    yield from _without_support(entry)
+    yield from _unreachable_score(entry)
     if content.all_sources:
         yield from _unknown_cites(entry, content.source_ids)
+
+
+def _other_name(entry: Entry[Card] | Entry[Questionnaire], name: str) -> Iterator[Problem]:
+    if name != entry.path.stem:
+        yield entry.problem(f"the id is `{name}`: rename the file to {name}.yaml, or mend the id", "id")
+
+
+def _bad_keys(entry: Entry[Questionnaire]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for position, question in enumerate(entry.value.questions):
+        if question.key in seen:
+            message = f"the question key `{question.key}` is already in this questionnaire: choose another"
+            yield entry.problem(message, "questions", position, "key")
+        if question.is_own:
+            message = f"keys that begin with `{OWN_PREFIX}` are for members' own questions: choose another"
+            yield entry.problem(message, "questions", position, "key")
+        seen.add(question.key)
+
+
+def _without_support(entry: Entry[Questionnaire]) -> Iterator[Problem]:
+    if entry.value.switched_on and entry.value.needs_support_path:
+        message = "this needs a support path and may not be on from the start: write `switched_on: false`"
+        yield entry.problem(message, "switched_on")
+
+
+def _unreachable_score(entry: Entry[Questionnaire]) -> Iterator[Problem]:
+    """A total is of points: questions with a number of their own unit have no place in it."""
+    scoring = entry.value.scoring
+    if scoring is None:
+        return
+    for position, question in enumerate(entry.value.questions):
+        if question.number:
+            message = "a number with a unit cannot be added up: remove `scoring`, or ask in another way"
+            yield entry.problem(message, "questions", position, "number")
+    if not 0 < scoring.high_from <= entry.value.highest_total:
+        message = f"`high_from` is {scoring.high_from}: write a total from 1 to {entry.value.highest_total:g}"
+        yield entry.problem(message, "scoring", "high_from")
 
 
 def _repeated_claims(entry: Entry[Card]) -> Iterator[Problem]:
@@ -182,9 +247,7 @@ def _repeated_claims(entry: Entry[Card]) -> Iterator[Problem]:
         seen.add(claim.id)
 
 
-def _unknown_cites(entry: Entry[Card], known: set[str]) -> Iterator[Problem]:
-    if entry.value.citation_numbers().keys() <= known:
-        return
+def _unknown_cites(entry: Entry[Card] | Entry[Questionnaire], known: set[str]) -> Iterator[Problem]:
     for loc, cited in entry.strings:
         if "cites" in loc and cited not in known:
             similar = get_close_matches(cited, known, n=1)

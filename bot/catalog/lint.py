@@ -1,5 +1,9 @@
-"""The rules for good cards. Each is a small function that yields problems; each message says how to mend it."""
+"""The rules for good cards and questionnaires.
 
+Each is a small function that yields problems; each message says how to mend it.
+"""
+
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from statistics import median
@@ -10,11 +14,20 @@ from bot.catalog.grade import Count, count, proper_names, total, words_in
 from bot.catalog.problems import Problem, Severity
 from bot.catalog.reader import Loc
 from bot.domain.cards import Card, Source
+from bot.domain.questionnaires import Question, Questionnaire, tidied
 
 MAX_GRADE = 10
 MAX_MEDIAN_GRADE = 8
 # Fewer words than this have no meaningful grade of their own.
 _A_SENTENCE = 6
+# A modal has room for five fields, and one of them is the note.
+MAX_WITH_NOTE = 4
+_DIAGNOSIS = re.compile(
+    r"\byou(?: (?:probably|likely|may|might|clearly|seem to))? (?:have|are|suffer from)\b[^.;]*"
+    r"\b(?:depress\w*|anxi\w*|disorders?|ill|illness|sick)\b"
+    r"|\b(?:disorders?|diagnos(?:is|ed|tic)|symptoms? of)\b",
+    re.IGNORECASE,
+)
 
 
 def lint(content: Content, today: date) -> Iterator[Problem]:
@@ -25,6 +38,9 @@ def lint(content: Content, today: date) -> Iterator[Problem]:
         yield from review_overdue(entry, today)
     for source in content.sources:
         yield from wording.unsafe_characters(source)
+    for questionnaire in content.questionnaires:
+        for rule in _QUESTIONNAIRE_RULES:
+            yield from rule(questionnaire)
     for rule in _CONTENT_RULES:
         yield from rule(content)
 
@@ -69,6 +85,7 @@ def unused_sources(content: Content) -> Iterator[Problem]:
     if not content.all_cards:
         return
     cited = {source_id for entry in content.cards for source_id in entry.value.citation_numbers()}
+    cited.update(source_id for entry in content.questionnaires for source_id in entry.value.licence.cites)
     for entry in content.sources:
         if entry.value.id not in cited:
             yield entry.problem(f"no card cites `{entry.value.id}`: cite it, or remove it", "id")
@@ -101,6 +118,40 @@ def reading_grade(content: Content) -> Iterator[Problem]:
         yield Problem(content.folder / "cards", 1, f"{message}: shorten sentences, use everyday words")
 
 
+def no_room_for_a_note(entry: Entry[Questionnaire]) -> Iterator[Problem]:
+    if len(entry.value.questions) > MAX_WITH_NOTE:
+        message = f"with more than {MAX_WITH_NOTE} questions the form has no room for a note: ask fewer"
+        yield entry.problem(message, "questions", MAX_WITH_NOTE, severity=Severity.WARNING)
+
+
+def hidden_text(entry: Entry[Questionnaire]) -> Iterator[Problem]:
+    for loc, text in entry.strings:
+        if tidied(text) != text:
+            yield entry.problem(
+                "this text holds line breaks, double spaces or characters that hide: write it anew", *loc
+            )
+
+
+def naming_a_condition(entry: Entry[Questionnaire]) -> Iterator[Problem]:
+    """A high total is a reason to offer support. What it comes from is for a clinician to say."""
+    scoring = entry.value.scoring
+    if scoring and (found := _DIAGNOSIS.search(scoring.high_means)):
+        message = f"“{found[0]}” reads as a diagnosis: say what the answers were like, and what may help"
+        yield entry.problem(message, "scoring", "high_means")
+
+
+def one_question_a_key(content: Content) -> Iterator[Problem]:
+    """Answers are stored and drawn by key, whichever questionnaire they came from."""
+    seen: dict[str, tuple[Question, Entry[Questionnaire], int]] = {}
+    for entry in content.questionnaires:
+        for position, question in enumerate(entry.value.questions):
+            known, first, at = seen.setdefault(question.key, (question, entry, position))
+            if known != question and first is not entry:
+                place = first.place("questions", at)
+                message = f"`{question.key}` is another question at {place}: make them the same, or choose another key"
+                yield entry.problem(message, "questions", position, "key")
+
+
 def _too_hard(entry: Entry[Card], grade: float, counts: dict[Loc, Count]) -> Problem:
     hardest = max(counts, key=lambda loc: (counts[loc].words >= _A_SENTENCE, counts[loc].grade))
     return entry.problem(
@@ -129,9 +180,15 @@ _CARD_RULES: tuple[Callable[[Entry[Card]], Iterator[Problem]], ...] = (
     wording.relative_without_absolute,
     wording.unsafe_characters,
 )
+_QUESTIONNAIRE_RULES: tuple[Callable[[Entry[Questionnaire]], Iterator[Problem]], ...] = (
+    no_room_for_a_note,
+    hidden_text,
+    naming_a_condition,
+)
 _CONTENT_RULES: tuple[Callable[[Content], Iterator[Problem]], ...] = (
     repeated_sources,
     unused_sources,
     clashing_names,
     reading_grade,
+    one_question_a_key,
 )

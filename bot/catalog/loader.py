@@ -22,6 +22,7 @@ def load(content_dir: Path) -> Catalog:
         [entry.value for entry in content.cards],
         [entry.value for entry in content.sources],
         [entry.value for entry in content.support],
+        [entry.value for entry in content.questionnaires],
     )
 
 

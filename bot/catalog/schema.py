@@ -7,9 +7,15 @@ from pydantic import BaseModel
 
 from bot.catalog.content import SourceFile
 from bot.domain.cards import Card
+from bot.domain.questionnaires import Questionnaire
 from bot.domain.support import SupportCountry
 
-_MODELS: dict[str, type[BaseModel]] = {"card": Card, "sources": SourceFile, "support": SupportCountry}
+_MODELS: dict[str, type[BaseModel]] = {
+    "card": Card,
+    "sources": SourceFile,
+    "support": SupportCountry,
+    "questionnaire": Questionnaire,
+}
 
 
 def schemas() -> dict[str, str]:
