@@ -20,15 +20,19 @@ from bot.chat.client import SpoonfulClient
 from bot.chat.cogs.checkins import CheckIns
 from bot.chat.cogs.facts import Facts
 from bot.chat.cogs.help import Help
+from bot.chat.cogs.journal import Journal
 from bot.chat.cogs.questions import Questions
 from bot.chat.limiter import Limiter
 from bot.chat.messenger import DiscordMessenger
 from bot.config import Settings, read_token
+from bot.domain.questionnaires import DEFAULT
 from bot.errors import ExitCode, StartupError
+from bot.reports.press import Press
 from bot.scheduling import Beat, Ticker
 from bot.services.checkins import CheckInService
 from bot.services.delivery import DeliveryService
 from bot.services.facts import FactService
+from bot.services.journal import JournalService
 from bot.services.ports import Clock
 from bot.storage import Storage
 
@@ -79,13 +83,15 @@ class App:
     delivery: DeliveryService
 
 
-def assemble(storage: Storage, library: Library, clock: Clock, send_rate: float) -> App:
+def assemble(storage: Storage, library: Library, press: Press, clock: Clock, send_rate: float) -> App:
     """Build services and client on open storage. Cheap and free of side effects: a restart assembles anew."""
-    checkins = CheckInService(clock, storage.members, storage.plans, storage.prompts, storage.entries)
+    daily = library.catalog.questionnaires[DEFAULT]
+    checkins = CheckInService(clock, daily, storage.members, storage.plans, storage.prompts, storage.entries)
+    journal = JournalService(clock, daily, storage.members, storage.prompts, storage.entries, storage.marks, press)
     facts = FactService(library, storage.tallies)
     client = SpoonfulClient(storage.state)
-    client.install([Facts(facts), Questions(facts), CheckIns(checkins, clock), Help()])
-    messenger = DiscordMessenger(client, Limiter(send_rate))
+    client.install([Facts(facts), Questions(facts), CheckIns(checkins, clock), Journal(journal, facts), Help()])
+    messenger = DiscordMessenger(client, Limiter(send_rate), daily)
     return App(client, facts, DeliveryService(clock, messenger, storage.members, storage.prompts))
 
 
@@ -99,6 +105,16 @@ async def open_storage(settings: Settings) -> AsyncGenerator[Storage]:
         await storage.close()
 
 
+@contextlib.asynccontextmanager
+async def open_press() -> AsyncGenerator[Press]:
+    """The maker of charts and files; its process starts with the first of them."""
+    press = Press()
+    try:
+        yield press
+    finally:
+        await press.close()
+
+
 async def run(settings: Settings, clock: Clock | None = None) -> None:
     """Run on Discord until told to stop (SIGTERM, SIGINT).
 
@@ -109,8 +125,8 @@ async def run(settings: Settings, clock: Clock | None = None) -> None:
     content = LiveContent(settings.content_dir)
     library = content.load()
     point_at(settings)
-    async with open_storage(settings) as storage:
-        app = assemble(storage, library, clock or SystemClock(), settings.send_rate)
+    async with open_storage(settings) as storage, open_press() as press:
+        app = assemble(storage, library, press, clock or SystemClock(), settings.send_rate)
         await app.facts.remember_popular()
         watch = ContentWatch(content, app.facts)
         ticker = Ticker(

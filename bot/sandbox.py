@@ -13,7 +13,7 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app import App, assemble, open_storage
+from bot.app import App, assemble, open_press, open_storage
 from bot.catalog.live import LiveContent
 from bot.chat.interactions import say
 from bot.chat.routing import Interaction
@@ -91,8 +91,8 @@ async def serve(*, channel: bool, browser: bool, port: int | None) -> None:
     clock = MovableClock()
     with tempfile.TemporaryDirectory(prefix="spoonful-try-") as folder:
         settings = Settings(data_dir=Path(folder) / "data", discord_token=None)
-        async with open_storage(settings) as storage:
-            app = assemble(storage, LiveContent(settings.content_dir).load(), clock, settings.send_rate)
+        async with open_storage(settings) as storage, open_press() as press:
+            app = assemble(storage, LiveContent(settings.content_dir).load(), press, clock, settings.send_rate)
             app.client.install([TimeTravel(storage, clock)])
             async with simcord.run(app.client, check_errors=False) as env:
                 sandbox = Sandbox(app, env, clock)

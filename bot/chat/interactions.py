@@ -1,6 +1,6 @@
 """How every interaction is answered, and the one place where every failed one ends."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import discord
@@ -41,10 +41,15 @@ async def acknowledge(interaction: Interaction) -> None:
         await interaction.response.defer()
 
 
-async def show(interaction: Interaction, view: Layout, *, private: bool = True) -> None:
-    """Answer with a view; after `acknowledge`, put it where the answer or the pressed message is."""
+async def show(
+    interaction: Interaction, view: Layout, *, private: bool = True, files: Sequence[discord.File] = ()
+) -> None:
+    """Answer with a view; after `acknowledge`, put it where the answer or the pressed message is.
+
+    Files can only go with an answer that was acknowledged before: they take time to make.
+    """
     if interaction.response.is_done():
-        await interaction.edit_original_response(view=view)
+        await interaction.edit_original_response(view=view, attachments=files)
     else:
         await interaction.response.send_message(view=view, ephemeral=private and not in_bot_dm(interaction))
 

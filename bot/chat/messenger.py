@@ -8,6 +8,7 @@ import discord
 from bot.chat.limiter import Limiter
 from bot.chat.ui.checkins import prompt_view
 from bot.domain.checkins import Delivery
+from bot.domain.questionnaires import Questionnaire
 from bot.services.ports import Delivered, Outcome, Uncertain, Unreachable
 
 SEND_TIMEOUT = 15.0
@@ -20,9 +21,10 @@ GONE = {CANNOT_DM, NO_MUTUAL_SERVER, UNKNOWN_CHANNEL, UNKNOWN_USER}
 class DiscordMessenger:
     """The `Messenger` port on discord.py. It only ever posts to DM channels that are stored: it opens none."""
 
-    def __init__(self, client: discord.Client, limiter: Limiter) -> None:
+    def __init__(self, client: discord.Client, limiter: Limiter, questionnaire: Questionnaire) -> None:
         self._client = client
         self._limiter = limiter
+        self._questionnaire = questionnaire
 
     async def send_prompt(self, delivery: Delivery) -> Outcome:
         """Post the prompt. The nonce makes Discord answer a repeat with the message that is already there."""
@@ -30,7 +32,8 @@ class DiscordMessenger:
         channel = self._client.get_partial_messageable(delivery.channel_id, type=discord.ChannelType.private)
         try:
             async with asyncio.timeout(SEND_TIMEOUT):
-                message = await channel.send(view=prompt_view(delivery.prompt.id), nonce=delivery.prompt.id)
+                view = prompt_view(delivery.prompt.id, self._questionnaire)
+                message = await channel.send(view=view, nonce=delivery.prompt.id)
         except discord.HTTPException as error:
             refused = error.code in GONE
             return Unreachable(str(error.code)) if refused else Uncertain(f"{error.status} {error.code}")

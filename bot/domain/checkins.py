@@ -1,6 +1,7 @@
 """Check-ins: what a member agrees to, what they are asked, and what they answer."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -17,7 +18,8 @@ CONSENT_VERSION = 1
 NOTE_LIMIT = 4000
 """Characters in a note: as many as a Discord modal can carry."""
 
-Score = Annotated[int, Field(ge=0, le=10)]
+PAIN = "pain"
+QuestionKey = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
 
 
 def new_id() -> str:
@@ -96,15 +98,15 @@ class Delivery:
 
 
 class Answers(Frozen):
-    """What a member told us, each part optional. Scores run from 0 (none) to 10 (worst imaginable).
+    """What a member told us, each part optional: scores and other numbers by question key, and a note."""
 
-    Sleep is the exception in direction only: 0 is the worst night, 10 the best.
-    """
-
-    pain: Score | None = None
-    fatigue: Score | None = None
-    sleep: Score | None = None
+    values: Mapping[QuestionKey, float] = Field(default_factory=dict[str, float])
     note: Annotated[str, Field(max_length=NOTE_LIMIT)] | None = None
+
+    @property
+    def pain(self) -> float | None:
+        """The one-tap question, from 0 (none) to 10 (worst imaginable)."""
+        return self.values.get(PAIN)
 
 
 @dataclass(frozen=True)

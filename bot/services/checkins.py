@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import islice
-
-from pydantic import ValidationError
 
 from bot.domain.checkins import (
     CONSENT_VERSION,
@@ -19,6 +18,8 @@ from bot.domain.checkins import (
     new_id,
     tidy,
 )
+from bot.domain.journal import parse_day
+from bot.domain.questionnaires import Questionnaire
 from bot.domain.schedules import Occurrence, Schedule
 from bot.domain.zones import zone_named
 from bot.errors import UserError
@@ -49,9 +50,16 @@ class CheckInService:
     """Use-cases of one member's check-ins."""
 
     def __init__(
-        self, clock: Clock, members: MemberStore, plans: PlanStore, prompts: PromptStore, entries: EntryStore
+        self,
+        clock: Clock,
+        questionnaire: Questionnaire,
+        members: MemberStore,
+        plans: PlanStore,
+        prompts: PromptStore,
+        entries: EntryStore,
     ) -> None:
         self._clock = clock
+        self.questionnaire = questionnaire
         self._members = members
         self._plans = plans
         self._prompts = prompts
@@ -94,15 +102,34 @@ class CheckInService:
         if enrolled is None:
             raise UserError(NOT_ENROLLED)
         member, plan = enrolled
-        now = self._clock.now()
-        today = now.astimezone(zone_named(member.zone)).date()
-        prompt = Prompt(new_id(), plan.id, member_id, today, now, PromptStatus.SENT, scheduled=False)
-        await self._prompts.add(prompt)
-        return prompt
+        return await self._open_prompt(plan, self._today(member))
 
-    async def record_pain(self, member_id: int, prompt_id: str, pain: int) -> Recorded:
-        """One tap: a pain score from 0 to 10 is a complete check-in."""
-        return await self._record(member_id, prompt_id, EntryKind.ANSWERED, Answers(pain=pain))
+    async def log(self, member_id: int, day: str, answer: str) -> Recorded:
+        """A check-in for a day that has passed, as the member remembers it.
+
+        Raises:
+            UserError: they have not opted in, or the day or the answer does not fit; then nothing is stored.
+        """
+        enrolled = await self.current(member_id)
+        if enrolled is None:
+            raise UserError(NOT_ENROLLED)
+        member, plan = enrolled
+        local_date = parse_day(day, self._today(member))
+        value = self.questionnaire.validate_answer(self.questionnaire.first.key, answer)
+        prompt = await self._open_prompt(plan, local_date)
+        return await self._record(
+            member_id, prompt.id, EntryKind.ANSWERED, Answers(values={self.questionnaire.first.key: value})
+        )
+
+    async def record(self, member_id: int, prompt_id: str, answer: str) -> Recorded:
+        """One tap: the answer to the first question is a complete check-in.
+
+        Raises:
+            UserError: the prompt is not theirs, or the answer is none; then nothing is stored.
+        """
+        first = self.questionnaire.first.key
+        value = self.questionnaire.validate_answer(first, answer)
+        return await self._record(member_id, prompt_id, EntryKind.ANSWERED, Answers(values={first: value}))
 
     async def record_same(self, member_id: int, prompt_id: str) -> Recorded:
         """The scores of the member's latest entry once more, stored as "same".
@@ -135,23 +162,35 @@ class CheckInService:
         return entry
 
     async def add_details(self, member_id: int, prompt_id: str, details: Mapping[str, str]) -> Entry:
-        """Write the filled-in form over an entry: what was left empty is cleared, except pain, which then stays.
+        """Write the filled-in form over an entry: what was left empty is cleared, except the first question.
 
         Raises:
             UserError: the entry is not theirs or not there, or a value does not fit; then nothing is changed.
         """
         entry = await self.entry_of(member_id, prompt_id)
-        try:
-            answers = Answers.model_validate({"pain": entry.answers.pain, **details, "note": tidy(details.get("note"))})
-        except ValidationError:
-            raise UserError(
-                f"I could not save that: scores run from 0 to 10, and a note has room for {NOTE_LIMIT:,} characters. "
-                "What you had saved before is still there."
-            ) from None
-        rescored = answers.pain != entry.answers.pain
+        first = self.questionnaire.first.key
+        kept = {first: entry.answers.values[first]} if first in entry.answers.values else {}
+        given = {
+            question.key: self.questionnaire.validate_answer(question.key, details[question.key])
+            for question in self.questionnaire.questions
+            if question.key in details
+        }
+        note = tidy(details.get("note"))
+        if note and len(note) > NOTE_LIMIT:
+            raise UserError(f"A note has room for {NOTE_LIMIT:,} characters. What you had saved before is still there.")
+        answers = Answers(values=kept | given, note=note)
+        rescored = answers.values.get(first) != entry.answers.values.get(first)
         changed = replace(entry, answers=answers, kind=EntryKind.ANSWERED if rescored else entry.kind)
         await self._entries.replace(changed)
         return changed
+
+    async def delete(self, member_id: int, prompt_id: str) -> None:
+        """Forget one entry for good.
+
+        Raises:
+            UserError: it is not theirs, or not there.
+        """
+        await self._entries.delete(await self.entry_of(member_id, prompt_id))
 
     async def skip(self, member_id: int, prompt_id: str) -> Entry | None:
         """End a prompt without an answer. Returns the entry instead if one had been stored: it stays."""
@@ -189,6 +228,16 @@ class CheckInService:
         entry = Entry(new_id(), member_id, prompt_id, prompt.local_date, self._clock.now(), kind, answers)
         stored, created = await self._entries.record(entry)
         return Recorded(stored, already=not created)
+
+    def _today(self, member: Member) -> date:
+        return self._clock.now().astimezone(zone_named(member.zone)).date()
+
+    async def _open_prompt(self, plan: Plan, local_date: date) -> Prompt:
+        """A prompt the member asked for themselves, ready to be answered."""
+        now = self._clock.now()
+        prompt = Prompt(new_id(), plan.id, plan.member_id, local_date, now, PromptStatus.SENT, scheduled=False)
+        await self._prompts.add(prompt)
+        return prompt
 
     async def _own_prompt(self, member_id: int, prompt_id: str) -> Prompt:
         """The prompt, if it is this member's. "Not yours" and "not there" sound the same, so nothing is given away."""

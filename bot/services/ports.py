@@ -8,7 +8,9 @@ from typing import Protocol
 from bot.domain.catalog import Catalog
 from bot.domain.checkins import Delivery, Entry, Member, Plan, Prompt, PromptStatus
 from bot.domain.found import ClaimMatch, NameMatch, Passage
+from bot.domain.journal import PastPrompt, TreatmentMark
 from bot.domain.schedules import Occurrence
+from bot.domain.trends import Appointment, Diary, Trend
 
 
 class Clock(Protocol):
@@ -105,6 +107,10 @@ class PromptStore(Protocol):
 
     async def get(self, prompt_id: str) -> Prompt | None: ...
 
+    async def history(self, member_id: int, limit: int) -> Sequence[PastPrompt]:
+        """The member's latest prompts that are past being due, newest first, and how they ended."""
+        ...
+
     async def next_due(self) -> datetime | None:
         """When the soonest prompt is due, over all members that can be reached."""
         ...
@@ -135,6 +141,46 @@ class EntryStore(Protocol):
 
     async def latest(self, member_id: int) -> Entry | None:
         """The member's newest entry that has a pain score."""
+        ...
+
+    async def of_member(self, member_id: int) -> Sequence[Entry]:
+        """Everything the member told us, in the order of the days it is about."""
+        ...
+
+    async def delete(self, entry: Entry) -> None:
+        """Forget one entry; its prompt stays as skipped."""
+        ...
+
+
+class MarkStore(Protocol):
+    async def add(self, mark: TreatmentMark) -> None: ...
+
+    async def replace(self, mark: TreatmentMark) -> None: ...
+
+    async def of_member(self, member_id: int) -> Sequence[TreatmentMark]:
+        """The member's marks, in the order of their starts."""
+        ...
+
+
+class Press(Protocol):
+    """Makes pictures and files of values, in memory and off the event loop."""
+
+    async def chart(self, trend: Trend, *, dark: bool) -> bytes: ...
+
+    async def appointment(self, page: Appointment) -> bytes: ...
+
+    async def csv(self, diary: Diary) -> bytes: ...
+
+    async def json(self, diary: Diary) -> bytes: ...
+
+    async def fhir(self, diary: Diary) -> bytes: ...
+
+    def alt_text(self, trend: Trend) -> str:
+        """What the chart shows, in at most 1,024 characters."""
+        ...
+
+    def table(self, trend: Trend) -> str:
+        """The numbers in aligned columns, in at most 1,900 characters."""
         ...
 
 

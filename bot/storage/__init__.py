@@ -10,6 +10,7 @@ from sqlalchemy import URL
 from bot.storage.connect import file_of, is_sqlite, locate
 from bot.storage.engine import Database
 from bot.storage.entries import EntryStore
+from bot.storage.marks import MarkStore
 from bot.storage.members import MemberStore
 from bot.storage.migrate import SchemaStatus, status, upgrade
 from bot.storage.plans import PlanStore
@@ -30,6 +31,7 @@ class Storage:
     plans: PlanStore
     prompts: PromptStore
     entries: EntryStore
+    marks: MarkStore
     state: BotStateStore
     tallies: TallyStore
     _open: AsyncExitStack
@@ -55,6 +57,7 @@ class Storage:
                 PlanStore(db, vault),
                 PromptStore(db),
                 EntryStore(db, vault),
+                MarkStore(db, vault),
                 BotStateStore(db),
                 TallyStore(db),
                 stack.pop_all(),

@@ -1,14 +1,18 @@
 """Entries: what members answered, sealed before it reaches a table and opened only on the way out."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.checkins import Answers, Entry, EntryKind, PromptStatus
 from bot.storage.engine import Database, insert
 from bot.storage.tables import entries, members, prompts
 from bot.storage.vault import Vault
+
+LOOK_BACK = 60
+"""Entries looked through for a score to repeat."""
 
 
 class EntryStore:
@@ -57,11 +61,28 @@ class EntryStore:
     async def latest(self, member_id: int) -> Entry | None:
         """The member's newest entry that has a pain score."""
         newest_first = select(entries).where(entries.c.member_id == member_id).order_by(entries.c.recorded_at.desc())
-        for row in await self._db.rows(newest_first):
+        for row in await self._db.rows(newest_first.limit(LOOK_BACK)):
             entry = await self._entry(row)
             if entry.answers.pain is not None:
                 return entry
         return None
+
+    async def of_member(self, member_id: int) -> Sequence[Entry]:
+        """Everything the member told us, in the order of the days it is about."""
+        ordered = select(entries).where(entries.c.member_id == member_id)
+        rows = await self._db.rows(ordered.order_by(entries.c.local_date, entries.c.recorded_at))
+        opened = await self._vault.open_all(member_id, [(_place(row.id), row.sealed) for row in rows])
+        return [_opened(row, plaintext) for row, plaintext in zip(rows, opened, strict=True)]
+
+    async def delete(self, entry: Entry) -> None:
+        """Forget one entry. Its prompt stays as skipped, so that the day keeps its place in the history."""
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(delete(entries).where(entries.c.id == entry.id))
+            ended = update(prompts).where(prompts.c.id == entry.prompt_id)
+            await connection.execute(ended.values(status=PromptStatus.SKIPPED))
+
+        await self._db.write(work)
 
     async def _values(self, entry: Entry) -> dict[str, Any]:
         plaintext = entry.answers.model_dump_json(exclude_none=True).encode()
@@ -76,10 +97,12 @@ class EntryStore:
         }
 
     async def _entry(self, row: Row[Any]) -> Entry:
-        answers = Answers.model_validate_json(await self._vault.open(row.member_id, _place(row.id), row.sealed))
-        return Entry(
-            row.id, row.member_id, row.prompt_id, row.local_date, row.recorded_at, EntryKind(row.kind), answers
-        )
+        return _opened(row, await self._vault.open(row.member_id, _place(row.id), row.sealed))
+
+
+def _opened(row: Row[Any], plaintext: bytes) -> Entry:
+    answers = Answers.model_validate_json(plaintext)
+    return Entry(row.id, row.member_id, row.prompt_id, row.local_date, row.recorded_at, EntryKind(row.kind), answers)
 
 
 def _holding(entry: Entry) -> Select[Any]:

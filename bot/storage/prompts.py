@@ -10,11 +10,12 @@ from sqlalchemy import Row, bindparam, case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain import zones
-from bot.domain.checkins import Delivery, Prompt, PromptStatus
+from bot.domain.checkins import Delivery, EntryKind, Prompt, PromptStatus
+from bot.domain.journal import PastPrompt
 from bot.domain.schedules import Occurrence
 from bot.storage.engine import Database, insert
 from bot.storage.plans import due_prompt, schedule_of
-from bot.storage.tables import DUE, SCHEDULED, WAITING, members, plans, prompts
+from bot.storage.tables import DUE, SCHEDULED, WAITING, entries, members, plans, prompts
 
 # The member and plan rows are locked too (SQLite locks everything anyway): who changes a plan or erases a member waits
 # for this claim and then sees the prompt it added, or is passed over by it.
@@ -85,6 +86,26 @@ class PromptStore:
     async def get(self, prompt_id: str) -> Prompt | None:
         row = await self._db.row(select(prompts).where(prompts.c.id == prompt_id))
         return None if row is None else _prompt(row)
+
+    async def history(self, member_id: int, limit: int) -> Sequence[PastPrompt]:
+        """The member's latest prompts that are past being due, newest first, and how they ended."""
+        rows = await self._db.rows(
+            select(prompts, entries.c.kind)
+            .outerjoin(entries, entries.c.prompt_id == prompts.c.id)
+            .where(prompts.c.member_id == member_id, prompts.c.status != PromptStatus.DUE)
+            .order_by(prompts.c.due_at.desc())
+            .limit(limit)
+        )
+        return [
+            PastPrompt(
+                row.local_date,
+                row.due_at,
+                PromptStatus(row.status),
+                row.scheduled,
+                None if row.kind is None else EntryKind(row.kind),
+            )
+            for row in rows
+        ]
 
     async def next_due(self) -> datetime | None:
         """When the soonest prompt is due, over all members that can be reached."""

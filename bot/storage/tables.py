@@ -165,6 +165,15 @@ entries = Table(
 )
 Index("ix_entry_member_id_recorded_at", entries.c.member_id, entries.c.recorded_at)
 
+marks = Table(
+    "mark",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _member_id(),
+    Column("sealed", LargeBinary, nullable=False),
+)
+Index("ix_mark_member_id", marks.c.member_id)
+
 bot_state = Table(
     "bot_state",
     metadata,

@@ -4,6 +4,7 @@ They live in a database apart (a file; on PostgreSQL the schema `vault`) that is
 deleting a member's key makes their answers unreadable in every old backup of the other database.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -90,6 +91,17 @@ class Vault:
             SealBroken: it does not open.
         """
         return unseal(await self._key(member_id), _context(member_id, context), sealed)
+
+    async def open_all(self, member_id: int, sealed: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        """Many places of one member, with one look at their key.
+
+        Raises:
+            SealBroken: one of them does not open.
+        """
+        if not sealed:
+            return []
+        key = await self._key(member_id)
+        return [unseal(key, _context(member_id, context), each) for context, each in sealed]
 
     async def destroy(self, member_id: int) -> None:
         """Delete the member's key: what was sealed with it never opens again."""

@@ -41,7 +41,7 @@ class Chat:
             if suggestion:
                 await expect(self.page.get_by_role("option", name=suggestion).first).to_be_visible()
                 await typing.press("Enter")
-        await typing.press("Enter")
+        await self.page.get_by_role("button", name="Send", exact=True).click()
 
     def text(self, words: str) -> Locator:
         """The newest place where these words stand in the conversation."""

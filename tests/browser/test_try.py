@@ -58,9 +58,9 @@ async def test_a_newcomer_asks_a_question_and_lives_a_checkin(chat: Chat) -> Non
     await chat.sees("Your check-in is set: 09:00, every day")
 
     await chat.command("jump")
-    await chat.sees("How is your pain right now?")
+    await chat.sees("Time for your check-in.")
     await chat.picture("prompt")
-    await chat.text("Pick a number from 0 to 10").click()
+    await chat.text("Pick an answer").click()
     await chat.page.get_by_role("option", name="6", exact=True).click()
     await chat.sees("Saved, thank you", "pain 6 of 10")
 
@@ -69,6 +69,10 @@ async def test_a_newcomer_asks_a_question_and_lives_a_checkin(chat: Chat) -> Non
     await chat.press("Submit")
     await chat.sees("With a note.")
     await chat.picture("recorded")
+
+    await chat.command("trends")
+    await chat.sees("Median pain 6", "Pain, the last 30 days")
+    await chat.picture("trends")
 
     await chat.command("checkin stop")
     await chat.press("Stop, keep my entries")

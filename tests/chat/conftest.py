@@ -8,6 +8,7 @@ from bot.app import App, assemble
 from bot.catalog.live import Library, LiveContent
 from bot.config import ROOT
 from bot.errors import UserError
+from bot.reports.press import Press
 from bot.storage import Storage
 from tests.chat.world import FixedClock, World, make_world
 
@@ -30,8 +31,15 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def app(storage: Storage, library: Library, clock: FixedClock) -> App:
-    return assemble(storage, library, clock, send_rate=1000)
+async def press() -> AsyncIterator[Press]:
+    press = Press()
+    yield press
+    await press.close()
+
+
+@pytest.fixture
+def app(storage: Storage, library: Library, press: Press, clock: FixedClock) -> App:
+    return assemble(storage, library, press, clock, send_rate=1000)
 
 
 @pytest.fixture
@@ -45,5 +53,7 @@ async def env(app: App) -> AsyncIterator[simcord.Env]:
 
 
 @pytest.fixture
-async def world(env: simcord.Env, app: App, storage: Storage, library: Library, clock: FixedClock) -> World:
-    return await make_world(env, app, storage, library, clock)
+async def world(
+    env: simcord.Env, app: App, storage: Storage, library: Library, press: Press, clock: FixedClock
+) -> World:
+    return await make_world(env, app, storage, library, press, clock)

@@ -62,7 +62,7 @@ async def test_one_tap_is_a_complete_checkin(world: World) -> None:
     await world.you.select(prompt, ["6"])
     assert "Saved, thank you" in text_of(world.inbox[-1])
     assert "pain 6 of 10" in text_of(world.inbox[-1])
-    assert labels_of(world.inbox[-1]) == ["Add more"]
+    assert labels_of(world.inbox[-1]) == ["Add more", "Delete"]
     entry = await world.storage.entries.of_prompt(prompt_id(prompt))
     assert entry is not None
     assert (entry.kind, entry.answers.pain) == (EntryKind.ANSWERED, 6)
@@ -78,7 +78,7 @@ async def test_add_more_takes_fatigue_sleep_and_a_note_even_across_a_restart(wor
     entry = await world.storage.entries.of_prompt(prompt_id(prompt))
     assert entry is not None
     answers = entry.answers
-    assert (answers.pain, answers.fatigue, answers.sleep, answers.note) == (6, 7, 3, "Slept badly ☕ <@1>")
+    assert (dict(answers.values), answers.note) == ({"pain": 6, "fatigue": 7, "sleep": 3}, "Slept badly ☕ <@1>")
     text = text_of(world.inbox[-1])
     assert "fatigue 7 of 10, sleep 3 of 10, a note" in text
     assert "Slept badly" not in text
@@ -141,7 +141,7 @@ async def test_every_prompt_button_works_after_a_restart(world: World, label: st
     prompt = await world.due_prompt()
     await world.restart()
     await world.you.click(prompt, label=label)
-    assert labels_of(world.inbox[-1]) in (["Add more"], [])
+    assert labels_of(world.inbox[-1]) in (["Add more", "Delete"], [])
     assert "Time for your check-in" not in text_of(world.inbox[-1])
 
 

@@ -10,6 +10,8 @@ import simcord
 from bot.app import App, assemble
 from bot.catalog.live import Library
 from bot.chat.ui.layout import button, panel, row
+from bot.domain.questionnaires import DEFAULT
+from bot.reports.press import Press
 from bot.services.checkins import CheckInService
 from bot.storage import Storage
 
@@ -37,6 +39,7 @@ class World:
     app: App
     storage: Storage
     library: Library
+    printing: Press
     clock: FixedClock
     guild: simcord.GuildHandle
     channel: simcord.ChannelHandle
@@ -46,7 +49,7 @@ class World:
 
     async def restart(self) -> None:
         """A new bot process, as far as Discord and the database can tell."""
-        self.app = assemble(self.storage, self.library, self.clock, send_rate=1000)
+        self.app = assemble(self.storage, self.library, self.printing, self.clock, send_rate=1000)
         await self.env.restart_bot(self.app.client)
 
     async def deliver(self) -> int:
@@ -54,8 +57,8 @@ class World:
 
     @property
     def checkins(self) -> CheckInService:
-        stores = self.storage
-        return CheckInService(self.clock, stores.members, stores.plans, stores.prompts, stores.entries)
+        stores, daily = self.storage, self.library.catalog.questionnaires[DEFAULT]
+        return CheckInService(self.clock, daily, stores.members, stores.plans, stores.prompts, stores.entries)
 
     @property
     def inbox(self) -> list[Any]:
@@ -84,14 +87,16 @@ class World:
         return await (by or self.you).click(message, label="Press")
 
 
-async def make_world(env: simcord.Env, app: App, storage: Storage, library: Library, clock: FixedClock) -> World:
+async def make_world(
+    env: simcord.Env, app: App, storage: Storage, library: Library, press: Press, clock: FixedClock
+) -> World:
     guild = env.create_guild("Gentle Days")
     channel = guild.create_text_channel("treatments")
     you = env.create_user("you")
     guild.add_member(you)
     member = guild.add_member(env.create_user("member"))
     other = guild.add_member(env.create_user("other"))
-    return World(env, app, storage, library, clock, guild, channel, you, member, other)
+    return World(env, app, storage, library, press, clock, guild, channel, you, member, other)
 
 
 def text_of(message: Any) -> str:

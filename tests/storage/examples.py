@@ -59,4 +59,12 @@ async def sent_prompt(storage: Storage, member_id: int = 1) -> Prompt:
 
 def entry(prompt: Prompt, pain: int | None = 4, note: str | None = None, at: datetime = DUE) -> Entry:
     kind = EntryKind.UNWELL if pain is None else EntryKind.ANSWERED
-    return Entry(new_id(), prompt.member_id, prompt.id, prompt.local_date, at, kind, Answers(pain=pain, note=note))
+    return Entry(
+        new_id(),
+        prompt.member_id,
+        prompt.id,
+        prompt.local_date,
+        at,
+        kind,
+        Answers(values={} if pain is None else {"pain": pain}, note=note),
+    )

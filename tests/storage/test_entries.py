@@ -13,7 +13,10 @@ from tests.storage.places import Place
 
 async def test_an_entry_comes_back_as_it_went_in(storage: Storage) -> None:
     prompt = await sent_prompt(storage)
-    full = replace(entry(prompt), answers=Answers(pain=10, fatigue=0, sleep=5, note="Übel 😖\n'; DROP TABLE entry; --"))
+    full = replace(
+        entry(prompt),
+        answers=Answers(values={"pain": 10, "fatigue": 0, "sleep": 5}, note="Übel 😖\n'; DROP TABLE entry; --"),
+    )
     assert await storage.entries.record(full) == (full, True)
     assert await storage.entries.of_prompt(prompt.id) == full
     kept = await storage.prompts.get(prompt.id)
@@ -56,7 +59,7 @@ async def test_an_entry_for_a_prompt_of_somebody_else_is_refused(storage: Storag
 
 async def test_new_answers_are_written_over_an_entry(storage: Storage) -> None:
     old, _ = await storage.entries.record(entry(await sent_prompt(storage)))
-    new = replace(old, kind=EntryKind.SAME, answers=Answers(pain=1, note="better"))
+    new = replace(old, kind=EntryKind.SAME, answers=Answers(values={"pain": 1}, note="better"))
     await storage.entries.replace(new)
     assert await storage.entries.of_prompt(old.prompt_id) == new
     with pytest.raises(LookupError):

@@ -5,7 +5,9 @@ from contextlib import suppress
 
 import pytest
 
-from bot.domain.checkins import Entry
+from bot.domain.checkins import Entry, new_id
+from bot.domain.journal import TreatmentMark
+from bot.domain.trends import Mark
 from bot.storage import SealBroken, Storage
 from bot.storage.tables import metadata
 from tests.storage.examples import NOW, claim, enroll, entry, sent_prompt
@@ -47,6 +49,8 @@ async def test_erasing_takes_everything_of_this_member_and_nothing_of_others(sto
     mine, theirs = entry(await sent_prompt(storage, 1)), entry(await sent_prompt(storage, 2))
     await storage.entries.record(mine)
     await storage.entries.record(theirs)
+    for member_id in (1, 2):
+        await storage.marks.add(TreatmentMark(new_id(), member_id, Mark("Yoga", mine.local_date)))
     assert await storage.members.erase(1)
     for table in set(metadata.tables) - ABOUT_NO_MEMBER - {"member"}:
         assert set(await place.sql(f"SELECT member_id FROM {table}")) == {(2,)}, table  # noqa: S608 - our own names

@@ -102,6 +102,7 @@ def test_the_exit_codes_are_stable() -> None:
         "OK": 0,
         "PROBLEMS_FOUND": 1,
         "CONTENT": 65,
+        "UNAVAILABLE": 69,
         "BUSY": 75,
         "DATABASE": 76,
         "TOKEN_REFUSED": 77,

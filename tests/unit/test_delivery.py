@@ -8,13 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from bot.catalog.loader import load
+from bot.config import ROOT
 from bot.domain.checkins import Delivery, PromptStatus
+from bot.domain.questionnaires import DEFAULT
 from bot.domain.schedules import EVERY_DAY, Schedule
 from bot.services.checkins import CheckInService
 from bot.services.delivery import LEASE, STALE_AFTER, DeliveryService
 from bot.services.ports import Delivered, Outcome, Uncertain, Unreachable
 from bot.storage import Storage
 from tests.chat.world import FixedClock
+
+DAILY = load(ROOT / "content").questionnaires[DEFAULT]
 
 
 @dataclass
@@ -50,7 +55,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     storage = await Storage.open(None, tmp_path, tmp_path / "master.key")
     clock, messenger = FixedClock(), ToldMessenger()
     delivery = DeliveryService(clock, messenger, storage.members, storage.prompts)
-    checkins = CheckInService(clock, storage.members, storage.plans, storage.prompts, storage.entries)
+    checkins = CheckInService(clock, DAILY, storage.members, storage.plans, storage.prompts, storage.entries)
     await checkins.enroll(1, 11, "Europe/London", Schedule(wall_time(9), EVERY_DAY))
     yield Scene(storage, clock, messenger, delivery, checkins)
     await storage.close()

@@ -13,10 +13,12 @@ from bot.chat.ui import checkins as ui
 from bot.domain.schedules import Schedule, parse_days, parse_time
 from bot.domain.zones import find_places, zone_for
 from bot.errors import UserError
-from bot.services.checkins import NOT_ENROLLED, NOT_YOURS, CheckInService
+from bot.services.checkins import NOT_ENROLLED, NOT_YOURS, CheckInService, Recorded
 from bot.services.ports import Clock
 
 DAY_SUGGESTIONS = ("Every day", "Monday to Friday", "Weekends", "Mon Wed Fri", "Tue Thu", "Sunday")
+
+LOG_SUGGESTIONS = ("Yesterday", "Today", "2 days ago", "3 days ago", "4 days ago")
 
 OPENING_DMS_TOO_FAST = 40003
 
@@ -33,6 +35,7 @@ class CheckIns(commands.GroupCog, group_name="checkin", group_description="Priva
     def __init__(self, checkins: CheckInService, clock: Clock) -> None:
         self._checkins = checkins
         self._clock = clock
+        self._questions = checkins.questionnaire
         self.controls: Mapping[Action, Handler] = {
             ui.AGREE: self._own(self._agree),
             ui.DECLINE: self._own(self._decline),
@@ -43,6 +46,7 @@ class CheckIns(commands.GroupCog, group_name="checkin", group_description="Priva
             ui.SKIP: self._skip,
             ui.ADD_MORE: self._add_more,
             ui.DETAILS: self._details,
+            ui.DELETE: self._delete,
             ui.STOP: self._own(self._stop),
             ui.ERASE: self._own(self._erase),
             ui.ERASE_SURE: self._own(self._erase_sure),
@@ -89,7 +93,7 @@ class CheckIns(commands.GroupCog, group_name="checkin", group_description="Priva
         """Check in right away"""
         await acknowledge(interaction)
         prompt = await self._checkins.start_now(interaction.user.id)
-        await show(interaction, ui.prompt_view(prompt.id))
+        await show(interaction, ui.prompt_view(prompt.id, self._questions))
 
     @app_commands.command()
     async def stop(self, interaction: Interaction) -> None:
@@ -99,6 +103,20 @@ class CheckIns(commands.GroupCog, group_name="checkin", group_description="Priva
         if running is None:
             raise UserError(NOT_ENROLLED)
         await show(interaction, ui.stop_view(interaction.user.id, running[1].schedule))
+
+    @app_commands.command()
+    @app_commands.describe(day="Today, yesterday, 3 days ago, or a date such as 2026-11-20", pain="From 0 to 10")
+    async def log(
+        self, interaction: Interaction, day: app_commands.Range[str, 1, 30], pain: app_commands.Range[float, 0, 10]
+    ) -> None:
+        """Add a check-in for a day that has passed"""
+        await acknowledge(interaction)
+        await self._confirm(interaction, await self._checkins.log(interaction.user.id, day, f"{pain:g}"))
+
+    @log.autocomplete("day")
+    async def _suggest_day(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        fitting = [day for day in LOG_SUGGESTIONS if typed.casefold() in day.casefold()]
+        return [app_commands.Choice(name=day, value=day) for day in fitting]
 
     @commands.Cog.listener()
     async def on_app_command_completion(self, interaction: Interaction, command: object) -> None:
@@ -133,36 +151,41 @@ class CheckIns(commands.GroupCog, group_name="checkin", group_description="Priva
 
     async def _pain(self, interaction: Interaction, values: Mapping[str, str]) -> None:
         await acknowledge(interaction)
-        picked = chosen(interaction)
-        if picked not in {str(score) for score in range(11)}:
-            raise UserError("Pain is a number from 0 to 10. Nothing was stored.")
-        recorded = await self._checkins.record_pain(interaction.user.id, values["prompt"], int(picked))
-        await show(interaction, ui.recorded_view(recorded.entry, already=recorded.already))
+        recorded = await self._checkins.record(interaction.user.id, values["prompt"], chosen(interaction))
+        await self._confirm(interaction, recorded)
 
     async def _same(self, interaction: Interaction, values: Mapping[str, str]) -> None:
         await acknowledge(interaction)
         recorded = await self._checkins.record_same(interaction.user.id, values["prompt"])
-        await show(interaction, ui.recorded_view(recorded.entry, already=recorded.already))
+        await self._confirm(interaction, recorded)
 
     async def _unwell(self, interaction: Interaction, values: Mapping[str, str]) -> None:
         await acknowledge(interaction)
         recorded = await self._checkins.record_unwell(interaction.user.id, values["prompt"])
-        await show(interaction, ui.recorded_view(recorded.entry, already=recorded.already))
+        await self._confirm(interaction, recorded)
 
     async def _skip(self, interaction: Interaction, values: Mapping[str, str]) -> None:
         await acknowledge(interaction)
         entry = await self._checkins.skip(interaction.user.id, values["prompt"])
-        await show(interaction, ui.recorded_view(entry, already=True) if entry else ui.skipped_view())
+        await show(interaction, ui.recorded_view(entry, self._questions, already=True) if entry else ui.skipped_view())
 
     async def _add_more(self, interaction: Interaction, values: Mapping[str, str]) -> None:
         # A modal must be the first answer, so this one cannot be acknowledged beforehand: it is two reads by key.
         entry = await self._checkins.entry_of(interaction.user.id, values["prompt"])
-        await interaction.response.send_modal(ui.details_form(entry))
+        await interaction.response.send_modal(ui.details_form(entry, self._questions))
 
     async def _details(self, interaction: Interaction, values: Mapping[str, str]) -> None:
         await acknowledge(interaction)
         entry = await self._checkins.add_details(interaction.user.id, values["prompt"], submitted(interaction))
-        await show(interaction, ui.recorded_view(entry))
+        await show(interaction, ui.recorded_view(entry, self._questions))
+
+    async def _delete(self, interaction: Interaction, values: Mapping[str, str]) -> None:
+        await acknowledge(interaction)
+        await self._checkins.delete(interaction.user.id, values["prompt"])
+        await show(interaction, ui.note_view(ui.DELETED))
+
+    async def _confirm(self, interaction: Interaction, recorded: Recorded) -> None:
+        await show(interaction, ui.recorded_view(recorded.entry, self._questions, already=recorded.already))
 
     async def _stop(self, interaction: Interaction, values: Mapping[str, str]) -> None:
         await acknowledge(interaction)

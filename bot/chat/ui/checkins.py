@@ -1,15 +1,16 @@
 """Check-ins as Discord messages: consent, the prompt, its confirmation, and the modal for more."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import discord
 from discord import ui
 
 from bot.chat.routing import Action
-from bot.chat.ui.layout import Form, Layout, bullets, button, panel, row, scale
+from bot.chat.ui.layout import Form, Layout, bullets, button, panel, question_select, row
 from bot.domain.checkins import NOTE_LIMIT, Entry, EntryKind
+from bot.domain.questionnaires import Number, Question, Questionnaire
 from bot.domain.schedules import Occurrence, Schedule
 from bot.domain.zones import place_label, zone_named
 
@@ -35,6 +36,7 @@ UNWELL = Action("unwell", fields=PROMPT)
 SKIP = Action("skip", fields=PROMPT)
 ADD_MORE = Action("more", fields=PROMPT)
 DETAILS = Action("details", fields=PROMPT)
+DELETE = Action("delete", fields=PROMPT)
 STOP = Action("stop", fields={"member": MEMBER})
 ERASE = Action("erase", fields={"member": MEMBER})
 ERASE_SURE = Action("erase-sure", fields={"member": MEMBER})
@@ -51,6 +53,7 @@ Nothing you saved is lost. To go on: allow private messages from members of this
 STOP_OR_ERASE = """\
 Stopping keeps what you have saved, in case you come back. \
 Erasing deletes everything I have about you, now and for good."""
+DELETED = "**Deleted.** That check-in is gone."
 ERASED = "**Erased.** I have nothing about you any more. Take care of yourself."
 
 CONSENT = """\
@@ -110,11 +113,12 @@ def coming_text(coming: Sequence[Occurrence], zone: str) -> str:
     return "The next prompts:\n" + bullets([f"{moment:%A} {moment.day} {moment:%B, %H:%M}" for moment in moments])
 
 
-def prompt_view(prompt_id: str) -> Layout:
+def prompt_view(prompt_id: str, questionnaire: Questionnaire) -> Layout:
     """The question. It names no value and no condition: notifications show it on lock screens."""
+    first = questionnaire.first
     return panel(
-        ["**Time for your check-in.** How is your pain right now?\n-# One tap is enough."],
-        row(scale(PAIN.custom_id(prompt=prompt_id), "Pick a number from 0 to 10", "no pain", "worst imaginable")),
+        [f"**Time for your check-in.** {first.text}\n-# One tap is enough."],
+        row(question_select(first, PAIN.custom_id(prompt=prompt_id), "Pick an answer")),
         row(
             button("Same as last time", SAME.custom_id(prompt=prompt_id)),
             button("Too unwell to answer", UNWELL.custom_id(prompt=prompt_id)),
@@ -123,59 +127,60 @@ def prompt_view(prompt_id: str) -> Layout:
     )
 
 
-def recorded_view(entry: Entry, *, already: bool = False) -> Layout:
+def recorded_view(entry: Entry, questionnaire: Questionnaire, *, already: bool = False) -> Layout:
     """The confirmation that a prompt turns into. The score is shown so that a slip of the thumb is noticed."""
-    day = f"{entry.local_date:%A} {entry.local_date.day} {entry.local_date:%B}"
     lead = "This one was saved before, and stands" if already else "Saved, thank you"
-    said = {
-        EntryKind.ANSWERED: f"pain {entry.answers.pain} of 10",
-        EntryKind.SAME: f"same as last time, pain {entry.answers.pain} of 10",
+    said = [
+        f"{question.label.lower()} {question.say(entry.answers.values[question.key])}"
+        for question in questionnaire.questions
+        if question.key in entry.answers.values
+    ]
+    first = said[0] if said else ""
+    headline = {
+        EntryKind.ANSWERED: first,
+        EntryKind.SAME: f"same as last time, {first}",
         EntryKind.UNWELL: "too unwell to answer. Rest; that is enough for today",
     }[entry.kind]
-    extras = [
-        f"{name} {score} of 10"
-        for name, score in (("fatigue", entry.answers.fatigue), ("sleep", entry.answers.sleep))
-        if score is not None
-    ]
-    extras += ["a note"] if entry.answers.note else []
+    extras = said[1:] + (["a note"] if entry.answers.note else [])
     also = f"\nWith {', '.join(extras)}." if extras else ""
-    more = "Add or change" if extras else "Add more"
-    return panel(
-        [f"**{lead}:** {said}.{also}\n-# Check-in for {day}."],
-        row(button(more, ADD_MORE.custom_id(prompt=entry.prompt_id))),
-    )
+    more = button("Add or change" if extras else "Add more", ADD_MORE.custom_id(prompt=entry.prompt_id))
+    forget = button("Delete", DELETE.custom_id(prompt=entry.prompt_id))
+    return panel([f"**{lead}:** {headline}.{also}\n-# Check-in for {day_text(entry.local_date)}."], row(more, forget))
 
 
-def details_form(entry: Entry) -> Form:
-    """Everything about one check-in that can be added or put right, filled with what is there."""
-    answers = entry.answers
+def day_text(day: date) -> str:
+    return f"{day:%A} {day.day} {day:%B}"
+
+
+def details_form(entry: Entry, questionnaire: Questionnaire) -> Form:
+    """Everything about one check-in that can be added or put right, filled with what is there.
+
+    A modal has room for five parts: four questions and the note.
+    """
+    values = entry.answers.values
     note = ui.TextInput[Any](
         custom_id="note",
         style=discord.TextStyle.paragraph,
         required=False,
         max_length=NOTE_LIMIT,
-        default=answers.note,
+        default=entry.answers.note,
     )
+    fields = [_question_field(question, values.get(question.key)) for question in questionnaire.questions[:4]]
     return Form(
         "Your check-in",
         DETAILS.custom_id(prompt=entry.prompt_id),
-        _field(
-            "Pain",
-            "Only if you want to change it.",
-            scale("pain", "No change", "no pain", "worst imaginable", chosen=answers.pain, required=False),
-        ),
-        _field(
-            "Fatigue",
-            None,
-            scale("fatigue", "Leave out", "none", "worst imaginable", chosen=answers.fatigue, required=False),
-        ),
-        _field(
-            "Sleep last night",
-            None,
-            scale("sleep", "Leave out", "worst", "best", chosen=answers.sleep, required=False),
-        ),
+        *fields,
         _field("Note", "For you alone, encrypted. Anything you may want to remember.", note),
     )
+
+
+def _question_field(question: Question, value: float | None) -> ui.Label[Any]:
+    if isinstance(question.scale, Number):
+        given = None if value is None else f"{value:g}"
+        number = ui.TextInput[Any](custom_id=question.key, required=False, max_length=20, default=given)
+        return _field(question.label, question.text, number)
+    select = question_select(question, question.key, "Leave out", chosen=value, required=False)
+    return _field(question.label, question.text, select)
 
 
 def _field(label: str, description: str | None, component: ui.Item[Any]) -> ui.Label[Any]:

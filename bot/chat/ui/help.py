@@ -20,7 +20,13 @@ Only you see an answer, unless you share it. Nobody keeps what you looked up.
 **Check-ins**
 `/checkin start` set one up, or change time and days
 `/checkin now` check in right away
-`/checkin stop` stop, and erase everything if you like"""
+`/checkin log` add one for a day that has passed
+`/checkin stop` stop, and erase everything if you like
+**Your own data, for you alone**
+`/trends` how you have been: a picture, the numbers, a sentence
+`/history` what became of your latest check-ins
+`/treatments start`, `/treatments stop`, `/treatments list` mark what you try
+`/report` a page for your appointment, and your data as files"""
 
 LIMITS = (
     "-# Information to talk over with a clinician, not medical advice. "

@@ -6,6 +6,8 @@ from typing import Any
 import discord
 from discord import ui
 
+from bot.domain.questionnaires import Choice, Number, Question, Score, YesNo
+
 Item = ui.Item[Any]
 Row = ui.ActionRow[Any]
 
@@ -55,24 +57,35 @@ def button(
     return ui.Button[Any](label=label, custom_id=custom_id, style=style, disabled=disabled)
 
 
-def scale(
-    custom_id: str,
-    placeholder: str,
-    lowest: str,
-    highest: str,
-    *,
-    chosen: int | None = None,
-    required: bool = True,
+def question_select(
+    question: Question, custom_id: str, placeholder: str, *, chosen: float | None = None, required: bool = True
 ) -> ui.Select[Any]:
-    """A select from 0 to 10 whose two ends say what they mean."""
-    ends = {0: f"0: {lowest}", 10: f"10: {highest}"}
+    """A select of everything one can answer to a question whose answers can be listed.
+
+    Raises:
+        TypeError: its answers cannot be listed (a number with a unit).
+    """
     options = [
-        discord.SelectOption(label=ends.get(value, str(value)), value=str(value), default=value == chosen)
-        for value in range(11)
+        discord.SelectOption(label=label, value=value, default=chosen is not None and float(value) == chosen)
+        for value, label in _answers(question)
     ]
     return ui.Select[Any](
         custom_id=custom_id, placeholder=placeholder, options=options, required=required, min_values=int(required)
     )
+
+
+def _answers(question: Question) -> list[tuple[str, str]]:
+    scale = question.scale
+    match scale:
+        case Score():
+            ends = {0: f"0: {scale.lowest}", 10: f"10: {scale.highest}"}
+            return [(str(value), ends.get(value, str(value))) for value in range(11)]
+        case Choice():
+            return [(str(option.value), option.label) for option in scale.options]
+        case YesNo():
+            return [("1", "Yes"), ("0", "No")]
+        case Number():
+            raise TypeError("a number has too many answers for a list")
 
 
 def bullets(lines: Sequence[str]) -> str:
