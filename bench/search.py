@@ -22,7 +22,7 @@ from rapidfuzz import process
 from rich.console import Console
 from rich.table import Table
 
-from bot.catalog.index import SearchIndex
+from bot.catalog.search.index import SearchIndex
 from bot.domain.cards import Card, Certainty, Claim, Finding, Harms, Kind, Statement, Verdict
 from bot.domain.catalog import Catalog
 

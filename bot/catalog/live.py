@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.catalog.index import SearchIndex
 from bot.catalog.loader import load
+from bot.catalog.search.index import SearchIndex
 from bot.domain.catalog import Catalog
 
 Stamp = frozenset[tuple[Path, int, int]]

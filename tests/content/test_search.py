@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.catalog.index import SearchIndex
 from bot.catalog.loader import load
+from bot.catalog.search.index import SearchIndex
 from bot.config import ROOT
 from bot.domain.cards import Card, Verdict
 from bot.domain.found import NameRank

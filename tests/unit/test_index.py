@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.catalog.index import SearchIndex
+from bot.catalog.search.index import SearchIndex
 from bot.domain.cards import Card, Kind
 from bot.domain.catalog import Catalog
 from bot.domain.found import NameRank
