@@ -33,7 +33,9 @@ check: $(READY) ## format, lint, types, import contracts, cards
 	$(BIN)/spoonful cards check
 
 bench: $(READY) ## measurements, beside a peer in the same run
+	$(BIN)/python -m bench.content
 	$(BIN)/python -m bench.search
+	$(BIN)/python -m bench.reports
 
 format: $(READY) ## put the code into the house format
 	$(BIN)/ruff format .

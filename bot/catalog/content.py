@@ -19,6 +19,8 @@ from bot.domain.support import SupportCountry
 
 _WHERE = "point SPOONFUL_CONTENT_DIR at the content"
 
+_PROSE = frozenset({"scope", "text", "outcome", "why", "questions"})
+
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -40,6 +42,11 @@ class Entry(Generic[T]):
     def strings(self) -> list[tuple[Loc, str]]:
         """Every string in the value, with its path."""
         return list(_strings(self.value, ()))
+
+    @cached_property
+    def prose(self) -> list[tuple[Loc, str]]:
+        """The sentences of a card that a reader sees, with their paths; not names, labels and search phrases."""
+        return [(loc, text) for loc, text in self.strings if field_of(loc) in _PROSE]
 
     def place(self, *loc: str | int) -> str:
         return f"{self.path}:{line_of(self.path, (*self.at, *loc))}"

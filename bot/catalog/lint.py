@@ -162,7 +162,7 @@ def _too_hard(entry: Entry[Card], grade: float, counts: dict[Loc, Count]) -> Pro
 
 
 def _counts(entry: Entry[Card], known: frozenset[str]) -> dict[Loc, Count]:
-    prose = dict(wording.prose(entry))
+    prose = dict(entry.prose)
     own = (word for _, name in _names(entry) for word in words_in(name))
     names = known.union(own, *map(proper_names, prose.values()))
     return {loc: count(text, names) for loc, text in prose.items()}

@@ -4,12 +4,10 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from bot.catalog.content import Entry, field_of
+from bot.catalog.content import Entry
 from bot.catalog.problems import Problem
 from bot.catalog.reader import Loc
 from bot.domain.cards import Card, Source
-
-_PROSE = frozenset({"scope", "text", "outcome", "why", "questions"})
 
 _NUMBER = (
     r"(?:\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty"
@@ -49,34 +47,37 @@ _ABSOLUTE = re.compile(
     re.IGNORECASE,
 )
 
+# A substring costs a fiftieth of these patterns: each finding holds at least one of them.
+_ADVICE_HINTS = ("you ", "recommend", "advise")
+_DOSING_HINTS = (
+    *("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", " g", "mg", "μg", "mcg", "ml", "iu", "gram", "litr", "liter"),
+    *("tablet", "capsule", "pill", "lozenge", "puff", "day", "daily", "hours", "titrat", "dos", "start"),
+)
+_RELATIVE_HINTS = ("doubl", "tripl", "hal", "quadrupl", "twice", "fold", "times", "%", "cent", "risk", "ratio")
+
 _MENTION = re.compile(r"@(?:everyone|here)\b|<(?:@|#|/|a?:\w|id:|t:)")
 _MASKED_LINK = re.compile(r"\]\(")
 _UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 
 
-def prose(entry: Entry[Card]) -> Iterator[tuple[Loc, str]]:
-    """The sentences a reader sees, with their paths; not names, labels and search phrases."""
-    return ((loc, text) for loc, text in entry.strings if field_of(loc) in _PROSE)
-
-
 def telling_people_what_to_do(entry: Entry[Card]) -> Iterator[Problem]:
     """Claims are exempt: they say it as people do."""
-    for loc, text in prose(entry):
-        if (found := _ADVICE.search(text)) and not _is_said_by_people(loc):
+    for loc, text in entry.prose:
+        if _may_hold(text, _ADVICE_HINTS) and (found := _ADVICE.search(text)) and not _is_said_by_people(loc):
             yield entry.problem(f"“{found[0]}” tells people what to do: describe, and let them decide", *loc)
 
 
 def dosing(entry: Entry[Card]) -> Iterator[Problem]:
-    for loc, text in prose(entry):
-        if found := _DOSING.search(text):
+    for loc, text in entry.prose:
+        if _may_hold(text, _DOSING_HINTS) and (found := _DOSING.search(text)):
             yield entry.problem(f"“{found[0]}” reads as dosing: leave amounts and timing to the prescriber", *loc)
 
 
 def relative_without_absolute(entry: Entry[Card]) -> Iterator[Problem]:
     """The absolute figure may be in the same entry or in the one before or after it."""
-    everything = list(prose(entry))
+    everything = entry.prose
     for loc, text in everything:
-        found = _RELATIVE.search(text)
+        found = _RELATIVE.search(text) if _may_hold(text, _RELATIVE_HINTS) else None
         if not found or _is_said_by_people(loc):
             continue
         if not any(_ABSOLUTE.search(other) for near, other in everything if _are_neighbours(loc, near)):
@@ -93,6 +94,11 @@ def unsafe_characters(entry: Entry[Card] | Entry[Source]) -> Iterator[Problem]:
             yield entry.problem(f"“{found[0]}” pings or links on Discord: write it in words", *loc)
         if _MASKED_LINK.search(text):
             yield entry.problem("“](” makes a masked link: cite a source instead", *loc)
+
+
+def _may_hold(text: str, hints: tuple[str, ...]) -> bool:
+    folded = text.casefold()
+    return any(hint in folded for hint in hints)
 
 
 def _unseen(entry: Entry[Card] | Entry[Source], loc: Loc, text: str) -> Iterator[Problem]:
