@@ -32,3 +32,10 @@ def test_a_card_has_no_problems(path: Path) -> None:
 def test_the_cards_together_have_no_problems() -> None:
     assert errors().get(CONTENT / "cards", []) == []
     assert len(load(CONTENT).cards) >= len(CARDS)
+
+
+def test_people_say_a_lot_and_every_claim_has_its_verdict() -> None:
+    """The twenty claims of the article that people bring to us, and forty or more on the other cards."""
+    cards = load(CONTENT).cards
+    assert len(cards["ketamine"].claims) == 20
+    assert sum(len(card.claims) for card in cards.values()) >= 20 + 40

@@ -1,10 +1,13 @@
 """`spoonful run` as a process, against a server: start, stop, delivery, and death at the worst moments."""
 
+import shutil
 import signal
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 
 import pytest
 
+from bot.config import ROOT
 from bot.domain.checkins import CONSENT_VERSION, Member, Plan, Prompt, PromptStatus, new_id
 from bot.domain.schedules import EVERY_DAY, Schedule
 from bot.errors import ExitCode
@@ -72,6 +75,18 @@ async def test_starts_syncs_once_and_stops_when_told(bots: Launcher, discord: Fa
     for running in (first, second):
         assert all({"event", "level", "timestamp"} <= line.keys() for line in running.log)
         assert TOKEN not in running.said
+
+
+async def test_changed_cards_are_taken_over_and_broken_ones_are_not(bots: Launcher, tmp_path: Path) -> None:
+    content = tmp_path / "content"
+    shutil.copytree(ROOT / "content", content)
+    bot = await bots.online(content_dir=str(content))
+    bot.process.send_signal(signal.SIGHUP)
+    await until(lambda: any(line["event"] == "content reloaded" for line in bot.log))
+    (content / "cards/yoga.yaml").write_text("id: yoga\n", "utf-8")
+    await until(lambda: any(line["event"] == "content kept as it was" for line in bot.log))
+    assert "yoga.yaml" in bot.said
+    assert await bot.stop() == 0
 
 
 async def test_a_due_prompt_is_delivered_once(bots: Launcher, discord: FakeDiscord) -> None:

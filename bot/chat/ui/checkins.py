@@ -58,8 +58,8 @@ ERASED = "**Erased.** I have nothing about you any more. Take care of yourself."
 
 CONSENT = """\
 **What you agree to**
-- **What I store:** your Discord id, time zone, schedule, and what you answer: scores, notes, and when. \
-Answers and notes are encrypted with a key of your own.
+- **What I store:** your Discord id, time zone, schedule, what you answer (scores, notes, and when), \
+and treatments you mark. Answers, notes and treatments are encrypted with a key of your own.
 - **Who can see it:** you, here in private messages with me. Moderators cannot. Discord carries the messages, \
 and whoever runs this bot holds the computer with the keys.
 - **How to leave:** `/checkin stop`, any time, without a reason. It also offers to erase everything at once.
