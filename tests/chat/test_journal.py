@@ -197,3 +197,13 @@ async def test_same_as_last_time_counts_in_trends(world: World) -> None:
     assert [each.kind for each in stored] == [EntryKind.ANSWERED, EntryKind.SAME]
     assert stored[1].local_date - stored[0].local_date == timedelta(days=1)
     assert "Median pain 6" in said(await world.you.slash("trends", days=7))
+
+
+async def test_fifty_treatments_still_fit(world: World) -> None:
+    await days_of_pain(world, *[5] * 3)
+    for number in range(50):
+        await world.you.slash("treatments start", name=f"{number} {'long name ' * 6}"[:60])
+    assert "room for 50" in said(await world.you.slash("treatments start", name="one too many"))
+    assert "more that do not fit" in said(await world.you.slash("treatments list"))
+    for answer in (await world.you.slash("treatments list"), await world.you.slash("trends")):
+        assert len(said(answer)) <= 4000

@@ -172,3 +172,17 @@ async def test_support_by_country(world: World, country: str) -> None:
 
 async def test_support_for_a_country_without_a_page(world: World) -> None:
     assert "no list for that country" in text_of((await world.you.slash("support", country="Atlantis")).response)
+
+
+async def test_every_country_fits_one_message(world: World) -> None:
+    for country in world.library.catalog.support:
+        result = await world.you.slash("support", country=country.country)
+        assert len(text_of(result.response)) <= 4000
+
+
+async def test_a_message_full_of_claims_still_gets_one_answer(world: World) -> None:
+    claims = world.library.catalog.cards["ketamine"].claims
+    message = await world.other.send(world.channel, " ".join(claim.text for claim in claims)[:2000])
+    result = await world.member.context_menu(world.channel, "Fact-check this", message)
+    assert result.response is not None
+    assert len(text_of(result.response)) <= 4000

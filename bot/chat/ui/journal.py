@@ -8,7 +8,7 @@ from discord import ui
 
 from bot.chat.routing import Action
 from bot.chat.ui.checkins import day_text
-from bot.chat.ui.layout import ACCENT, Layout, button, panel, row
+from bot.chat.ui.layout import ACCENT, Layout, button, fitting, panel, row
 from bot.domain.checkins import EntryKind, PromptStatus
 from bot.domain.journal import PastPrompt, TreatmentMark
 from bot.domain.zones import zone_named
@@ -45,7 +45,9 @@ def trends_view(shown: TrendView, published: Sequence[str], *, days: int, look: 
     """One sentence, the picture with its description, the numbers, and what was seen around each treatment."""
     measure = shown.trend.measure
     sentences = [f"- {comparison.sentence}" for _, comparison in shown.comparisons]
-    around = "\n".join(["### Around your treatments", *sentences, *published]) if sentences else ""
+    around = (
+        "\n".join(["### Around your treatments", *fitting([*sentences, *published], room=1400)]) if sentences else ""
+    )
     texts = [f"## {measure.label}, the last {days} days\n{shown.trend.sentence}", f"```\n{shown.table}\n```", around]
     head, table, around = (ui.TextDisplay[Any](text) if text else None for text in texts)
     picture = ui.MediaGallery[Any](discord.MediaGalleryItem(f"attachment://{PICTURE}", description=shown.alt_text))
@@ -72,7 +74,9 @@ def treatments_view(marks: Sequence[TreatmentMark]) -> Layout:
         + (f" to {day_text(each.mark.stopped)}" if each.mark.stopped else ", going on")
         for each in marks
     ]
-    return panel(["## Treatments you marked", "\n".join(lines), "-# `/trends` shows the days before and after each."])
+    return panel(
+        ["## Treatments you marked", "\n".join(fitting(lines)), "-# `/trends` shows the days before and after each."]
+    )
 
 
 def report_view(names: Sequence[str]) -> Layout:

@@ -88,5 +88,17 @@ def _answers(question: Question) -> list[tuple[str, str]]:
             raise TypeError("a number has too many answers for a list")
 
 
+def fitting(blocks: Sequence[str], room: int = CHARACTER_BUDGET - 400) -> list[str]:
+    """As many blocks from the front as fit, and a word about the rest. The default leaves room for head and foot."""
+    shown: list[str] = []
+    for block in blocks:
+        room -= len(block) + 1
+        if room < 0:
+            shown.append(f"-# And {len(blocks) - len(shown)} more that do not fit here.")
+            break
+        shown.append(block)
+    return shown
+
+
 def bullets(lines: Sequence[str]) -> str:
     return "\n".join(f"- {line}" for line in lines)

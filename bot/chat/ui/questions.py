@@ -6,7 +6,7 @@ import discord
 
 from bot.chat.routing import Action
 from bot.chat.ui.cards import CARD_ID, CERTAINTY, SHARE, Citer, claim_text, open_button, source_lines
-from bot.chat.ui.layout import Item, Layout, button, panel, row
+from bot.chat.ui.layout import Item, Layout, button, fitting, panel, row
 from bot.domain.cards import Card, Claim, Finding
 from bot.domain.found import Passage
 from bot.services.facts import Answer, ClaimAnswer, FactCheck, NotFound
@@ -38,7 +38,7 @@ def not_found_view(found: NotFound) -> Layout:
 
 def passages_view(found: Sequence[tuple[Passage, Answer]], *, shareable: bool) -> Layout:
     """Ranked cards for a question, each with its best sentence, certainty and sources."""
-    blocks = ["## What the cards say", *(_passage(passage, answer) for passage, answer in found)]
+    blocks = ["## What the cards say", *fitting([_passage(passage, answer) for passage, answer in found])]
     buttons = [open_button(answer.card) for _, answer in found]
     blocks.append("-# The cards hold the whole picture, harms included. Not medical advice.")
     extra: list[Item] = [share_button(found[0][1].card)] if shareable else []
@@ -52,7 +52,7 @@ def claims_view(found: Sequence[ClaimAnswer], *, shareable: bool) -> Layout:
     cite = Citer(answer.card)
     blocks = [
         f"## What people say about {answer.card.name}\n{claim_text(best.claim, cite)}",
-        "\n".join(source_lines(answer.sources, only=best.claim.cites)),
+        "\n".join(fitting(source_lines(answer.sources, only=best.claim.cites), room=2000)),
     ]
     if others:
         near = "\n".join(
@@ -72,7 +72,7 @@ def fact_check_view(found: FactCheck, message_id: int, *, can_reply: bool) -> La
             ["**I found no claim and no card for that message.**\nThat says nothing about whether it is right."]
         )
     blocks = ["## What I found in that message"]
-    blocks += [_checked(each) for each in found.claims]
+    blocks += fitting([_checked(each) for each in found.claims])
     if not found.claims:
         blocks.append("No claim that I know. These cards are about the same thing.")
     blocks.append("-# Only you see this. I read that one message, just now, and kept nothing of it.")
