@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from bot.domain.checkins import Entry, new_id
 from bot.domain.journal import PastPrompt, TreatmentMark
-from bot.domain.questionnaires import Question, Questionnaire
+from bot.domain.questionnaires import Question, Questionnaire, tidied
 from bot.domain.trends import (
     Appointment,
     Comparison,
@@ -144,7 +144,7 @@ class JournalService:
             UserError: not opted in, no name, already going on, or too many marks.
         """
         today = await self._today(member_id)
-        wanted = " ".join(name.split())[:MARK_NAME]
+        wanted = tidied(name)[:MARK_NAME].strip()
         marked = await self._marks.of_member(member_id)
         if not fold(wanted):
             raise UserError("Give the treatment a name, please.")

@@ -155,7 +155,7 @@ async def test_own_treatments_are_inert_text(world: World) -> None:
     await world.enroll()
     assert "No treatments are marked yet" in said(await world.you.slash("treatments list"))
     await world.you.slash("treatments start", name="**hot** baths @everyone")
-    assert r"\*\*hot\*\* baths" in said(await world.you.slash("treatments list"))
+    assert r"\*\*hot\*\* baths \@everyone" in said(await world.you.slash("treatments list"))
 
 
 async def test_what_treatments_are_called_is_sealed(world: World, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from bot.chat.ui.journal import (
     treatments_view,
     trends_view,
 )
-from bot.chat.ui.layout import panel
+from bot.chat.ui.layout import inert, panel
 from bot.services.facts import Answer, FactService
 from bot.services.journal import JournalService, TrendView
 
@@ -84,7 +84,7 @@ class Journal(commands.Cog):
         mark = await self._journal.start_mark(
             interaction.user.id, card.name if card else name, card.id if card else None
         )
-        await show(interaction, panel([f"**Marked:** {discord.utils.escape_markdown(mark.name)}, from today."]))
+        await show(interaction, panel([f"**Marked:** {inert(mark.name)}, from today."]))
 
     @treatments.command(name="stop")
     @app_commands.describe(name="Which one")
@@ -92,7 +92,7 @@ class Journal(commands.Cog):
         """Mark that you stopped something today"""
         await acknowledge(interaction)
         mark = await self._journal.stop_mark(interaction.user.id, name)
-        await show(interaction, panel([f"**Marked:** {discord.utils.escape_markdown(mark.name)}, stopped today."]))
+        await show(interaction, panel([f"**Marked:** {inert(mark.name)}, stopped today."]))
 
     @treatments.command(name="list")
     async def treatment_list(self, interaction: Interaction) -> None:

@@ -8,7 +8,7 @@ from discord import ui
 
 from bot.chat.routing import Action
 from bot.chat.ui.checkins import day_text
-from bot.chat.ui.layout import ACCENT, Layout, button, fitting, panel, row
+from bot.chat.ui.layout import ACCENT, Layout, button, fitting, inert, panel, row
 from bot.domain.checkins import EntryKind, PromptStatus
 from bot.domain.journal import PastPrompt, TreatmentMark
 from bot.domain.zones import zone_named
@@ -44,7 +44,7 @@ ANSWERS = {
 def trends_view(shown: TrendView, published: Sequence[str], *, days: int, look: str) -> Layout:
     """One sentence, the picture with its description, the numbers, and what was seen around each treatment."""
     measure = shown.trend.measure
-    sentences = [f"- {comparison.sentence}" for _, comparison in shown.comparisons]
+    sentences = [f"- {inert(comparison.sentence)}" for _, comparison in shown.comparisons]
     around = (
         "\n".join(["### Around your treatments", *fitting([*sentences, *published], room=1400)]) if sentences else ""
     )
@@ -70,7 +70,7 @@ def treatments_view(marks: Sequence[TreatmentMark]) -> Layout:
     if not marks:
         return panel([NO_TREATMENTS])
     lines = [
-        f"- **{discord.utils.escape_markdown(each.mark.name)}**: from {day_text(each.mark.started)}"
+        f"- **{inert(each.mark.name)}**: from {day_text(each.mark.started)}"
         + (f" to {day_text(each.mark.stopped)}" if each.mark.stopped else ", going on")
         for each in marks
     ]

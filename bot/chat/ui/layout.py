@@ -1,5 +1,6 @@
 """The bricks that all our messages are made of."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ Row = ui.ActionRow[Any]
 ACCENT = discord.Colour(0x5B7F95)
 CHARACTER_BUDGET = 4000
 COMPONENT_BUDGET = 40
+
+_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 
 
 class Layout(ui.LayoutView):
@@ -98,6 +101,14 @@ def fitting(blocks: Sequence[str], room: int = CHARACTER_BUDGET - 400) -> list[s
             break
         shown.append(block)
     return shown
+
+
+def inert(text: str) -> str:
+    """A member's own words as nothing but words: no markup, mention, command, list or link comes of them.
+
+    Discord shows any punctuation after a backslash as it is; its library's own escaping leaves several of these out.
+    """
+    return _PUNCTUATION.sub(r"\\\g<0>", text)
 
 
 def bullets(lines: Sequence[str]) -> str:

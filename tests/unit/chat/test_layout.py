@@ -1,6 +1,8 @@
 """Messages stay within Discord's budget, and say so when something was left out."""
 
-from bot.chat.ui.layout import fitting
+import pytest
+
+from bot.chat.ui.layout import fitting, inert
 
 
 def test_everything_that_fits_is_shown() -> None:
@@ -13,3 +15,19 @@ def test_what_does_not_fit_is_counted() -> None:
 
 def test_nothing_is_nothing() -> None:
     assert fitting([]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("hot baths", "hot baths"),
+        ("**loud**", r"\*\*loud\*\*"),
+        ("<@1> </x:1>", r"\<\@1\> \<\/x\:1\>"),
+        ("- a list", r"\- a list"),
+        ("[label](https://example.org)", r"\[label\]\(https\:\/\/example\.org\)"),
+        ("```", r"\`\`\`"),
+        ("Süßholz ☕", "Süßholz ☕"),
+    ],
+)
+def test_a_members_words_are_nothing_but_words(text: str, shown: str) -> None:
+    assert inert(text) == shown
