@@ -92,6 +92,18 @@ class CheckInService:
         await self._plans.start(member, plan, _prompt_for(plan, coming[0]))
         return Enrolment(member, plan, coming)
 
+    async def move(self, member_id: int, zone_name: str) -> Enrolment:
+        """The plan as it is, on another clock. A date that had its prompt on the old clock gets none on the new.
+
+        Raises:
+            UserError: they have not opted in.
+        """
+        enrolled = await self.current(member_id)
+        if enrolled is None:
+            raise UserError(NOT_ENROLLED)
+        member, plan = enrolled
+        return await self.enroll(member_id, member.dm_channel_id, zone_name, plan.schedule)
+
     async def start_now(self, member_id: int) -> Prompt:
         """A check-in that the member starts on their own.
 

@@ -211,6 +211,23 @@ async def test_changing_the_time_never_gives_one_day_two_prompts(world: World) -
     assert await world.storage.prompts.next_due() == datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
 
 
+async def test_travelling_moves_the_clock_and_never_doubles_a_day(world: World) -> None:
+    await world.enroll(at="09:00")
+    await world.due_prompt()  # Monday in London
+    moved = await world.you.slash("checkin timezone", place="America/New_York")
+    text = text_of(moved.response)
+    assert "New York, United States" in text
+    assert "Tuesday 24 November, 09:00" in text
+    world.clock.moment = datetime(2026, 11, 23, 23, 0, tzinfo=UTC)  # Monday 09:00 in New York has passed
+    assert await world.deliver() == 0
+    assert await world.storage.prompts.next_due() == datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
+
+
+async def test_a_clock_without_a_plan(world: World) -> None:
+    result = await world.you.slash("checkin timezone", place="Europe/Berlin")
+    assert "/checkin start" in text_of(result.followups[-1] if result.followups else result.response)
+
+
 async def test_closed_dms_stop_the_opt_in_with_a_way_out(world: World) -> None:
     world.env.inject_error("POST", f"/channels/{world.member.user.dm_channel.id}/messages", status=403, code=50007)
     shown: Any = await world.member.slash(world.channel, "checkin start", place="Europe/London", at="09:00")

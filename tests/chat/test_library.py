@@ -1,6 +1,7 @@
 """The rest of the library: topics, comparisons, lists, questions, claims, messages to check, support."""
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -186,3 +187,21 @@ async def test_a_message_full_of_claims_still_gets_one_answer(world: World) -> N
     result = await world.member.context_menu(world.channel, "Fact-check this", message)
     assert result.response is not None
     assert len(text_of(result.response)) <= 4000
+
+
+async def test_looking_things_up_leaves_no_trail(
+    world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level("DEBUG")
+    await world.you.slash("ask", question="does MARKERWORD help with pain")
+    await world.you.slash("treatment", name="MARKERWORD")
+    await world.you.slash("claim", said="MARKERWORD cures everything")
+    await world.you.autocomplete("treatment", "name", "MARKERWORD")
+    message = await world.other.send(world.channel, "MARKERWORD is wonderful")
+    await world.member.context_menu(world.channel, "Fact-check this", message)
+    ours = [record.getMessage() for record in caplog.records if not record.name.startswith(("discord", "aiosqlite"))]
+    shown = capfd.readouterr()
+    assert not [line for line in (*ours, shown.out, shown.err) if "markerword" in line.casefold()]
+    stored = [path for path in tmp_path.rglob("*") if path.is_file()]  # noqa: ASYNC240 - a few small files
+    assert stored
+    assert not [path for path in stored if b"markerword" in path.read_bytes().lower()]

@@ -110,6 +110,12 @@ def labels_of(message: Any) -> list[str]:
     return [part["label"] for part in walk(raw_components(message)) if part["type"] == 2]
 
 
+def can_press(message: Any, label: str) -> bool:
+    """Whether the message has a button of that label that is not greyed out."""
+    parts = [part for part in walk(raw_components(message)) if part["type"] == 2 and part["label"] == label]
+    return any(not part.get("disabled") for part in parts)
+
+
 def custom_ids_of(message: Any) -> list[str]:
     return [part["custom_id"] for part in walk(raw_components(message)) if "custom_id" in part]
 

@@ -79,14 +79,24 @@ class CheckIns(commands.GroupCog, group_name="checkin", group_description="Priva
             ui.consent_view(interaction.user.id, schedule, zone, self._clock.now(), coming, replaces=replaces),
         )
 
-    @start.autocomplete("place")
-    async def _suggest_place(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return [app_commands.Choice(name=place.label, value=place.zone) for place in find_places(typed)]
-
     @start.autocomplete("days")
     async def _suggest_days(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         fitting = [days for days in DAY_SUGGESTIONS if typed.casefold() in days.casefold()]
         return [app_commands.Choice(name=days, value=days) for days in fitting]
+
+    @app_commands.command()
+    @app_commands.describe(place="A city or country whose clock is yours now")
+    async def timezone(self, interaction: Interaction, place: app_commands.Range[str, 1, 100]) -> None:
+        """Move your check-in to another clock, when you travel or move"""
+        zone = zone_for(place).key
+        await acknowledge(interaction)
+        enrolment = await self._checkins.move(interaction.user.id, zone)
+        await show(interaction, ui.enrolled_view(enrolment.plan.schedule, zone, enrolment.upcoming))
+
+    @start.autocomplete("place")
+    @timezone.autocomplete("place")
+    async def _suggest_place(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return [app_commands.Choice(name=place.label, value=place.zone) for place in find_places(typed)]
 
     @app_commands.command()
     async def now(self, interaction: Interaction) -> None:

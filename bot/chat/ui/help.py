@@ -20,6 +20,7 @@ Only you see an answer, unless you share it. Nobody keeps what you looked up.
 **Check-ins**
 `/checkin start` set one up, or change time and days
 `/checkin now` check in right away
+`/checkin timezone` move it to another clock
 `/checkin log` add one for a day that has passed
 `/checkin stop` stop, and erase everything if you like
 **Your own data, for you alone**
