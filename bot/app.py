@@ -87,7 +87,7 @@ def assemble(storage: Storage, library: Library, press: Press, clock: Clock, sen
     """Build services and client on open storage. Cheap and free of side effects: a restart assembles anew."""
     daily = library.catalog.questionnaires[DEFAULT]
     checkins = CheckInService(clock, daily, storage.members, storage.plans, storage.prompts, storage.entries)
-    journal = JournalService(clock, daily, storage.members, storage.prompts, storage.entries, storage.marks, press)
+    journal = JournalService(clock, daily, storage.members, storage.entries, storage.marks, press)
     facts = FactService(library, storage.tallies)
     client = SpoonfulClient(storage.state)
     client.install([Facts(facts), Questions(facts), CheckIns(checkins, clock), Journal(journal, facts), Help()])

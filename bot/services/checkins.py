@@ -18,12 +18,15 @@ from bot.domain.checkins import (
     new_id,
     tidy,
 )
-from bot.domain.journal import parse_day
+from bot.domain.journal import PastPrompt, parse_day
 from bot.domain.questionnaires import Questionnaire
 from bot.domain.schedules import Occurrence, Schedule
 from bot.domain.zones import zone_named
 from bot.errors import UserError
 from bot.services.ports import Clock, EntryStore, MemberStore, PlanStore, PromptStore
+
+HISTORY = 14
+"""Prompts shown at once."""
 
 NOT_ENROLLED = "You have no check-ins yet. Type /checkin start to set one up; it takes a minute."
 NOT_YOURS = "That check-in is not one of yours, or it is no longer here. Type /checkin now for a fresh one."
@@ -195,6 +198,17 @@ class CheckInService:
         changed = replace(entry, answers=answers, kind=EntryKind.ANSWERED if rescored else entry.kind)
         await self._entries.replace(changed)
         return changed
+
+    async def history(self, member_id: int) -> tuple[str, Sequence[PastPrompt]]:
+        """The member's zone, and what became of their latest prompts, newest first.
+
+        Raises:
+            UserError: they have not opted in.
+        """
+        member = await self._members.get(member_id)
+        if member is None:
+            raise UserError(NOT_ENROLLED)
+        return member.zone, await self._prompts.history(member_id, HISTORY)
 
     async def delete(self, member_id: int, prompt_id: str) -> None:
         """Forget one entry for good.

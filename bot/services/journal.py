@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from bot.domain.checkins import Entry, new_id
-from bot.domain.journal import PastPrompt, TreatmentMark
+from bot.domain.journal import TreatmentMark
 from bot.domain.questionnaires import Question, Questionnaire, tidied
 from bot.domain.trends import (
     Appointment,
@@ -23,10 +23,7 @@ from bot.domain.trends import (
 from bot.domain.zones import fold, zone_named
 from bot.errors import UserError
 from bot.services.checkins import NOT_ENROLLED
-from bot.services.ports import Clock, EntryStore, MarkStore, MemberStore, Press, PromptStore
-
-HISTORY = 14
-"""Prompts shown at once."""
+from bot.services.ports import Clock, EntryStore, MarkStore, MemberStore, Press
 
 MARK_NAME = 60
 MOST_MARKS = 50
@@ -59,7 +56,6 @@ class JournalService:
         clock: Clock,
         questionnaire: Questionnaire,
         members: MemberStore,
-        prompts: PromptStore,
         entries: EntryStore,
         marks: MarkStore,
         press: Press,
@@ -67,7 +63,6 @@ class JournalService:
         self._clock = clock
         self._questionnaire = questionnaire
         self._members = members
-        self._prompts = prompts
         self._entries = entries
         self._marks = marks
         self._press = press
@@ -114,17 +109,6 @@ class JournalService:
             File("check-ins.json", await self._press.json(diary)),
             File("check-ins.fhir.json", await self._press.fhir(diary)),
         ]
-
-    async def history(self, member_id: int) -> tuple[str, Sequence[PastPrompt]]:
-        """The member's zone, and what became of their latest prompts, newest first.
-
-        Raises:
-            UserError: they have not opted in.
-        """
-        member = await self._members.get(member_id)
-        if member is None:
-            raise UserError(NOT_ENROLLED)
-        return member.zone, await self._prompts.history(member_id, HISTORY)
 
     async def diary(self, member_id: int) -> Diary:
         """Everything of the member's that has a date."""

@@ -62,7 +62,7 @@ async def test_trends_of_nothing_yet(world: World) -> None:
     assert "No check-ins in these 30 days yet" in said(await world.you.slash("trends"))
 
 
-@pytest.mark.parametrize("command", ["trends", "history", "report", "checkin log", "treatments start"])
+@pytest.mark.parametrize("command", ["trends", "checkin history", "report", "checkin log", "treatments start"])
 async def test_without_a_plan_there_is_a_way_in(world: World, command: str) -> None:
     options = {
         "checkin log": {"day": "yesterday", "pain": 3.0},
@@ -77,7 +77,7 @@ async def test_history_names_each_ending(world: World) -> None:
     await world.you.click(third, label="Skip")
     fourth = await world.due_prompt()
     await world.you.click(fourth, label="Too unwell to answer")
-    text = said(await world.you.slash("history"))
+    text = said(await world.you.slash("checkin history"))
     endings = [line.rsplit(": ", 1)[1] for line in text.splitlines() if line.startswith("- ")]
     assert endings == ["too unwell to answer", "skipped", "sent, not answered", "answered"]
     assert "Monday 23 November, 09:00" in text
@@ -85,7 +85,7 @@ async def test_history_names_each_ending(world: World) -> None:
 
 async def test_history_of_nothing_yet(world: World) -> None:
     await world.enroll()
-    assert "No prompts yet" in said(await world.you.slash("history"))
+    assert "No prompts yet" in said(await world.you.slash("checkin history"))
 
 
 async def test_a_missed_day_can_be_added(world: World) -> None:
@@ -127,7 +127,7 @@ async def test_an_entry_can_be_changed_and_deleted(world: World) -> None:
     await world.you.click(world.inbox[-1], label="Delete")
     assert "That check-in is gone" in text_of(world.inbox[-1])
     assert await world.storage.entries.of_prompt(prompt_id(prompt)) is None
-    assert "skipped" in said(await world.you.slash("history"))
+    assert "skipped" in said(await world.you.slash("checkin history"))
 
 
 async def test_treatments_are_marked_and_show_in_trends_beside_the_card(world: World) -> None:

@@ -10,6 +10,7 @@ from discord.ext import commands
 from bot.chat.interactions import acknowledge, chosen, in_bot_dm, say, show, submitted
 from bot.chat.routing import Action, Handler, Interaction
 from bot.chat.ui import checkins as ui
+from bot.chat.ui.journal import history_view
 from bot.domain.schedules import Schedule, parse_days, parse_time
 from bot.domain.zones import find_places, zone_for
 from bot.errors import UserError
@@ -104,6 +105,12 @@ class CheckIns(commands.GroupCog, group_name="checkin", group_description="Priva
         await acknowledge(interaction)
         prompt = await self._checkins.start_now(interaction.user.id)
         await show(interaction, ui.prompt_view(prompt.id, self._questions))
+
+    @app_commands.command()
+    async def history(self, interaction: Interaction) -> None:
+        """What became of your latest check-ins"""
+        await acknowledge(interaction)
+        await show(interaction, history_view(*await self._checkins.history(interaction.user.id)))
 
     @app_commands.command()
     async def stop(self, interaction: Interaction) -> None:

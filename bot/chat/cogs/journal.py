@@ -1,4 +1,4 @@
-"""The journal: trends, history, treatments and reports, for the member alone."""
+"""The journal: trends, treatments and reports, for the member alone."""
 
 import io
 from collections.abc import Mapping
@@ -13,7 +13,6 @@ from bot.chat.ui.journal import (
     PERIODS,
     PICTURE,
     TRENDS,
-    history_view,
     report_view,
     treatments_view,
     trends_view,
@@ -26,7 +25,7 @@ Name = app_commands.Range[str, 1, 60]
 
 
 class Journal(commands.Cog):
-    """`/trends`, `/history`, `/treatments`, `/report`."""
+    """`/trends`, `/treatments`, `/report`."""
 
     treatments = app_commands.Group(name="treatments", description="Mark what you start and stop")
 
@@ -46,12 +45,6 @@ class Journal(commands.Cog):
         """How you have been: a picture, the numbers, and one plain sentence"""
         await acknowledge(interaction)
         await self._show_trends(interaction, days, measure, look)
-
-    @app_commands.command()
-    async def history(self, interaction: Interaction) -> None:
-        """What became of your latest check-ins"""
-        await acknowledge(interaction)
-        await show(interaction, history_view(*await self._journal.history(interaction.user.id)))
 
     @app_commands.command()
     @app_commands.describe(

@@ -22,10 +22,10 @@ Only you see an answer, unless you share it. Nobody keeps what you looked up.
 `/checkin now` check in right away
 `/checkin timezone` move it to another clock
 `/checkin log` add one for a day that has passed
+`/checkin history` what became of your latest ones
 `/checkin stop` stop, and erase everything if you like
 **Your own data, for you alone**
 `/trends` how you have been: a picture, the numbers, a sentence
-`/history` what became of your latest check-ins
 `/treatments start`, `/treatments stop`, `/treatments list` mark what you try
 `/report` a page for your appointment, and your data as files"""
 
