@@ -37,7 +37,7 @@ from bot.services.ports import Clock
 from bot.storage import Storage
 
 DRAIN_SECONDS = 20.0
-CONTENT_INTERVAL = 5.0
+CONTENT_INTERVAL = 3.0
 """Seconds between two looks at the files of the cards."""
 
 FATAL_CLOSE_CODES = {4004, 4010, 4011, 4012, 4013, 4014}

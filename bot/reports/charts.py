@@ -15,9 +15,7 @@ from matplotlib.figure import Figure
 
 from bot.domain.trends import Day, Trend, plain
 from bot.reports.axis import Label, date_ticks, drawable, labels
-from bot.reports.words import flare_words, long_day, mark_words, shorten
 
-ALT_LIMIT = 1024
 WIDTH, HEIGHT, DPI = 8.0, 4.5, 100
 SMALL, NORMAL, LARGE = 15.0, 16.0, 19.0
 LEFT, RIGHT, FLOOR, CEILING, ROW = 0.125, 0.975, 0.105, 0.815, 0.066
@@ -54,17 +52,6 @@ def chart_svg(trend: Trend) -> str:
     with mpl.rc_context({"svg.hashsalt": "spoonful"}):
         _figure(trend, LIGHT).savefig(buffer, format="svg", metadata={"Date": None})
     return buffer.getvalue().decode()
-
-
-def alt_text(trend: Trend) -> str:
-    """What the chart shows, in at most 1,024 characters."""
-    period = f"{long_day(trend.first_day)} to {long_day(trend.last_day)}"
-    parts = [f"Chart of {trend.measure.name}, {period}. {trend.sentence}"]
-    if trend.values:
-        parts.append(f"Scores run from {plain(min(trend.values))} to {plain(max(trend.values))}.")
-    parts += map(flare_words, trend.flares)
-    parts += map(mark_words, trend.marks)
-    return shorten(" ".join(parts), ALT_LIMIT)
 
 
 class _Scale:

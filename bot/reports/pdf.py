@@ -15,8 +15,9 @@ import typst
 from matplotlib import get_data_path
 
 from bot.domain.trends import Appointment, Day, Trend, count, plain
-from bot.reports.charts import alt_text, chart_svg
+from bot.reports.charts import chart_svg
 from bot.reports.words import (
+    alt_text,
     first_of_month,
     flare_words,
     long_day,

@@ -3,7 +3,9 @@
 from datetime import date, timedelta
 from unicodedata import bidirectional, category
 
-from bot.domain.trends import Flare, Mark
+from bot.domain.trends import Flare, Mark, Trend, plain
+
+ALT_LIMIT = 1024
 
 OVERRIDES = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
@@ -58,3 +60,14 @@ def without_controls(text: str) -> str:
 
 def _controls(letter: str) -> bool:
     return category(letter) in {"Cc", "Cs"} or bidirectional(letter) in OVERRIDES
+
+
+def alt_text(trend: Trend) -> str:
+    """What the chart shows, in at most 1,024 characters."""
+    period = f"{long_day(trend.first_day)} to {long_day(trend.last_day)}"
+    parts = [f"Chart of {trend.measure.name}, {period}. {trend.sentence}"]
+    if trend.values:
+        parts.append(f"Scores run from {plain(min(trend.values))} to {plain(max(trend.values))}.")
+    parts += map(flare_words, trend.flares)
+    parts += map(mark_words, trend.marks)
+    return shorten(" ".join(parts), ALT_LIMIT)

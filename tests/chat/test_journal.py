@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.domain.checkins import EntryKind
+from bot.domain.checkins import EntryKind, new_id
+from bot.domain.journal import TreatmentMark
+from bot.domain.trends import Mark
 from bot.reports.json_export import json_import
 from tests.chat.test_checkins import prompt_id
 from tests.chat.world import World, labels_of, raw_components, text_of, walk
@@ -202,7 +204,8 @@ async def test_same_as_last_time_counts_in_trends(world: World) -> None:
 async def test_fifty_treatments_still_fit(world: World) -> None:
     await days_of_pain(world, *[5] * 3)
     for number in range(50):
-        await world.you.slash("treatments start", name=f"{number} {'long name ' * 6}"[:60])
+        mark = Mark(f"{number} {'long name ' * 6}"[:60], date(2026, 11, 24))
+        await world.storage.marks.add(TreatmentMark(new_id(), world.you.id, mark))
     assert "room for 50" in said(await world.you.slash("treatments start", name="one too many"))
     assert "more that do not fit" in said(await world.you.slash("treatments list"))
     for answer in (await world.you.slash("treatments list"), await world.you.slash("trends")):

@@ -9,7 +9,8 @@ from PIL import Image
 
 from bot.domain.trends import Mark, Measure, Trend, trend
 from bot.reports.axis import date_ticks, drawable, labels
-from bot.reports.charts import DARK, LIGHT, alt_text, chart_png, chart_svg
+from bot.reports.charts import DARK, LIGHT, chart_png, chart_svg
+from bot.reports.words import alt_text
 from tests.unit.reports.examples import AWKWARD, EMPTY, LAST, MONTH, PAIN, WALK, day, entry, over
 
 
