@@ -102,9 +102,7 @@ def zone_named(name: str) -> ZoneInfo:
         UserError: it is not on our list. The list is checked before the name goes near the file system.
     """
     if name not in _by_zone():
-        raise UserError(
-            "I do not know that place. Pick one from the list: type a city or country, such as Berlin or Canada."
-        )
+        raise UserError(f"I do not know that place. {_PICK}")
     return ZoneInfo(name)
 
 
@@ -120,13 +118,9 @@ def zone_for(text: str) -> ZoneInfo:
     exact = {place.zone for place in places() if wanted in {fold(place.label), fold(_city(place.zone))}}
     if len(exact) == 1:
         return ZoneInfo(exact.pop())
-    near = ", ".join(place.label for place in find_places(text, limit=3)) if len(text) <= 60 else ""
-    hint = (
-        f" Did you mean {near}?"
-        if near
-        else " Type a city or country, such as Berlin or Canada, and pick from the list."
-    )
-    raise UserError(f"I do not know that place.{hint}")
+    near = " or ".join(place.label for place in find_places(text, limit=3)) if len(text) <= 60 else ""
+    hint = f"Did you mean {near}?" if near else _PICK
+    raise UserError(f"I do not know that place. {hint}")
 
 
 def place_label(zone: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import islice
 
 from bot.domain.checkins import (
@@ -82,30 +82,19 @@ class CheckInService:
 
         A local date that already had its prompt gets no second one, whatever the new time or zone.
         """
-        now, zone = self._clock.now(), zone_named(zone_name)
-        running = await self._plans.active(member_id)
-        plan = Plan(running.id if running else new_id(), member_id, schedule, running.created_at if running else now)
-        used = await self._prompts.last_occurrence(plan.id)
-        coming = [
-            occurrence
-            for occurrence in islice(schedule.after(now, zone), 4)
-            if used is None or occurrence.local_date > used.local_date
-        ][:3]
-        member = Member(member_id, zone_name, CONSENT_VERSION, now, dm_channel_id)
-        await self._plans.start(member, plan, _prompt_for(plan, coming[0]))
-        return Enrolment(member, plan, coming)
+        member = Member(member_id, zone_name, CONSENT_VERSION, self._clock.now(), dm_channel_id)
+        return await self._start(member, schedule)
 
     async def move(self, member_id: int, zone_name: str) -> Enrolment:
-        """The plan as it is, on another clock. A date that had its prompt on the old clock gets none on the new.
+        """The plan and the consent as they are, on another clock.
+
+        A date that had its prompt on the old clock gets none on the new.
 
         Raises:
             UserError: they have not opted in.
         """
-        enrolled = await self.current(member_id)
-        if enrolled is None:
-            raise UserError(NOT_ENROLLED)
-        member, plan = enrolled
-        return await self.enroll(member_id, member.dm_channel_id, zone_name, plan.schedule)
+        member, plan = await self._enrolled(member_id)
+        return await self._start(replace(member, zone=zone_name), plan.schedule)
 
     async def start_now(self, member_id: int) -> Prompt:
         """A check-in that the member starts on their own.
@@ -113,10 +102,7 @@ class CheckInService:
         Raises:
             UserError: they have not opted in.
         """
-        enrolled = await self.current(member_id)
-        if enrolled is None:
-            raise UserError(NOT_ENROLLED)
-        member, plan = enrolled
+        member, plan = await self._enrolled(member_id)
         return await self._open_prompt(plan, self._today(member))
 
     async def log(self, member_id: int, day: str, answer: str) -> Recorded:
@@ -125,10 +111,7 @@ class CheckInService:
         Raises:
             UserError: they have not opted in, or the day or the answer does not fit; then nothing is stored.
         """
-        enrolled = await self.current(member_id)
-        if enrolled is None:
-            raise UserError(NOT_ENROLLED)
-        member, plan = enrolled
+        member, plan = await self._enrolled(member_id)
         local_date = parse_day(day, self._today(member))
         value = self.questionnaire.validate_answer(self.questionnaire.first.key, answer)
         prompt = await self._open_prompt(plan, local_date)
@@ -254,6 +237,23 @@ class CheckInService:
         entry = Entry(new_id(), member_id, prompt_id, prompt.local_date, self._clock.now(), kind, answers)
         stored, created = await self._entries.record(entry)
         return Recorded(stored, already=not created)
+
+    async def _enrolled(self, member_id: int) -> tuple[Member, Plan]:
+        enrolled = await self.current(member_id)
+        if enrolled is None:
+            raise UserError(NOT_ENROLLED)
+        return enrolled
+
+    async def _start(self, member: Member, schedule: Schedule) -> Enrolment:
+        """Store the member with their plan, the running one if there is one, from its first free date on."""
+        now = self._clock.now()
+        running = await self._plans.active(member.id)
+        plan = Plan(running.id if running else new_id(), member.id, schedule, running.created_at if running else now)
+        used = await self._prompts.last_occurrence(plan.id)
+        free = used.local_date + timedelta(days=1) if used else None
+        coming = list(islice(schedule.after(now, zone_named(member.zone), not_before=free), 3))
+        await self._plans.start(member, plan, _prompt_for(plan, coming[0]))
+        return Enrolment(member, plan, coming)
 
     def _today(self, member: Member) -> date:
         return self._clock.now().astimezone(zone_named(member.zone)).date()

@@ -1,5 +1,6 @@
 """Check-ins as a member lives them: opting in, one tap, adding more, leaving."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -214,7 +215,11 @@ async def test_changing_the_time_never_gives_one_day_two_prompts(world: World) -
 async def test_travelling_moves_the_clock_and_never_doubles_a_day(world: World) -> None:
     await world.enroll(at="09:00")
     await world.due_prompt()  # Monday in London
+    before = await world.storage.members.get(world.you.id)
     moved = await world.you.slash("checkin timezone", place="America/New_York")
+    after = await world.storage.members.get(world.you.id)
+    assert before is not None
+    assert after == replace(before, zone="America/New_York")  # moving is not agreeing anew
     text = text_of(moved.response)
     assert "New York, United States" in text
     assert "Tuesday 24 November, 09:00" in text

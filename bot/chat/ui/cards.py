@@ -7,7 +7,7 @@ from enum import StrEnum
 import discord
 
 from bot.chat.routing import Action
-from bot.chat.ui.layout import CHARACTER_BUDGET, Item, Layout, Row, bullets, button, panel, row
+from bot.chat.ui.layout import CHARACTER_BUDGET, COMPONENT_BUDGET, Item, Layout, Row, bullets, button, panel, row
 from bot.domain.cards import Card, Certainty, Claim, Finding, Source, Statement, Verdict
 from bot.services.facts import Answer
 
@@ -198,7 +198,7 @@ def _fold(head: str, blocks: Sequence[str], foot: str) -> list[list[str]]:
     messages: list[list[str]] = [[]]
     used = 0
     for block in blocks:
-        if messages[-1] and (used + len(block) > room or len(messages[-1]) >= 20):
+        if messages[-1] and (used + len(block) > room or len(messages[-1]) >= COMPONENT_BUDGET // 2):
             messages.append([])
             used = 0
         messages[-1].append(block)
