@@ -1,106 +1,119 @@
-"""The websocket half: HELLO, IDENTIFY, READY, heartbeats, and events on their way to the bot."""
+"""The websocket half: HELLO, IDENTIFY, RESUME, heartbeats, and which session gets which event."""
 
 import json
-import zlib
-from collections.abc import Callable
-from enum import IntEnum
-from typing import Any
+from collections.abc import Callable, Sequence
 
-import zstandard
 from aiohttp import WSMsgType, web
+
+from tests.loopback.calls import Payload
+from tests.loopback.ids import Ids
+from tests.loopback.sessions import AUTHENTICATION_FAILED, INVALID_SEQUENCE, Connection, Event, Op, Session
 
 HEARTBEAT_INTERVAL = 41_250
 """Milliseconds, as at Discord."""
 
-AUTHENTICATION_FAILED = 4004
 
+class Gateway:
+    """All sessions of a bot. `greet` makes the events that a new session begins with."""
 
-class Op(IntEnum):
-    DISPATCH = 0
-    HEARTBEAT = 1
-    IDENTIFY = 2
-    RESUME = 6
-    INVALID_SESSION = 9
-    HELLO = 10
-    HEARTBEAT_ACK = 11
-
-
-Pack = Callable[[bytes], bytes]
-
-
-def packer(compress: str | None) -> Pack | None:
-    """The stream compression that a client asked for in the address; every frame of a session goes through one."""
-    match compress:
-        case "zlib-stream":
-            deflate = zlib.compressobj()
-            return lambda frame: deflate.compress(frame) + deflate.flush(zlib.Z_SYNC_FLUSH)
-        case "zstd-stream":
-            squeeze = zstandard.ZstdCompressor().compressobj()
-            return lambda frame: squeeze.compress(frame) + squeeze.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
-        case _:
-            return None
-
-
-class Session:
-    """One connection of a bot. It cannot be resumed: a RESUME is answered with "identify anew"."""
-
-    def __init__(self, token: str, ready: Callable[[], dict[str, Any]], refuse_with: int | None) -> None:
-        self.identify: dict[str, Any] | None = None
-        self.ready = False
+    def __init__(self, token: str, ids: Ids, greet: Callable[[Session], Sequence[Event]]) -> None:
+        self.sessions: list[Session] = []
+        self.identifies: list[Payload] = []
+        self.resumes: list[Payload] = []
         self.heartbeats = 0
-        self.close_code: int | None = None
+        self.heartbeat_interval = HEARTBEAT_INTERVAL
+        self.acknowledges_heartbeats = True
+        self.refuse_identify_with: int | None = None
+        self.shards = 1
+        self.starts_left = 1000
         self._token = token
-        self._ready_event = ready
-        self._refuse_with = refuse_with
-        self._socket = web.WebSocketResponse(compress=False)
-        self._pack: Pack | None = None
-        self._sequence = 0
+        self._ids = ids
+        self._greet = greet
+        self._open: set[Connection] = set()
 
-    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+    @property
+    def session(self) -> Session | None:
+        """The newest session that has a connection."""
+        return next((session for session in reversed(self.sessions) if session.ready), None)
+
+    def describe(self, url: str) -> Payload:
+        """What `GET /gateway/bot` says: where it is, the shards it recommends, and the IDENTIFYs left today."""
+        limit = {"total": 1000, "remaining": self.starts_left, "reset_after": 14_400_000, "max_concurrency": 1}
+        return {"url": url, "shards": self.shards, "session_start_limit": limit}
+
+    async def dispatch(self, event: str, data: Payload, guild_id: str | None = None) -> None:
+        """Send an event to every session whose shard it belongs to, twice to a bot that connected a shard twice.
+
+        Raises:
+            RuntimeError: nobody would ever get it.
+        """
+        meant = [session for session in self.sessions if not session.ended and session.serves(guild_id)]
+        if not meant:
+            raise RuntimeError("the bot is not on the gateway")
+        for session in meant:
+            await session.dispatch(event, data)
+
+    async def serve(self, raw: web.Request) -> web.WebSocketResponse:
         """Speak with this client until it leaves."""
-        self._pack = packer(request.query.get("compress"))
-        await self._socket.prepare(request)
-        await self._send(Op.HELLO, {"heartbeat_interval": HEARTBEAT_INTERVAL})
-        async for frame in self._socket:
-            if frame.type is WSMsgType.TEXT:
-                await self._receive(json.loads(frame.data))
-        self.ready = False
-        self.close_code = self._socket.close_code
-        return self._socket
+        connection = Connection(raw)
+        session: Session | None = None
+        self._open.add(connection)
+        try:
+            await connection.socket.prepare(raw)
+            await connection.send(Op.HELLO, {"heartbeat_interval": self.heartbeat_interval})
+            async for frame in connection.socket:
+                if frame.type is WSMsgType.TEXT:
+                    session = await self._receive(connection, json.loads(frame.data)) or session
+        finally:
+            self._open.discard(connection)
+            if session:
+                session.detach(connection)
+        return connection.socket
 
-    async def dispatch(self, event: str, data: dict[str, Any]) -> None:
-        """Send an event to the bot."""
-        self._sequence += 1
-        await self._send(Op.DISPATCH, data, event)
+    async def stop(self) -> None:
+        for connection in list(self._open):
+            await connection.close(1001)
 
-    async def close(self, code: int) -> None:
-        await self._socket.close(code=code)
-
-    async def _receive(self, message: dict[str, Any]) -> None:
+    async def _receive(self, connection: Connection, message: Payload) -> Session | None:
+        """The session that this frame began or resumed, if it did."""
         match message["op"]:
             case Op.HEARTBEAT:
                 self.heartbeats += 1
-                await self._send(Op.HEARTBEAT_ACK)
+                if self.acknowledges_heartbeats:
+                    await connection.send(Op.HEARTBEAT_ACK)
             case Op.IDENTIFY:
-                await self._identified(message["d"])
+                return await self._identify(connection, message["d"])
             case Op.RESUME:
-                await self._send(Op.INVALID_SESSION, False)
+                return await self._resume(connection, message["d"])
             case _:
                 pass  # presence and the like: nothing that is answered
+        return None
 
-    async def _identified(self, data: dict[str, Any]) -> None:
-        self.identify = data
+    async def _identify(self, connection: Connection, data: Payload) -> Session:
+        self.identifies.append(data)
+        self.starts_left -= 1
+        session = Session(self._ids.new(), data)
+        self.sessions.append(session)
+        refusal = self.refuse_identify_with if data["token"] == self._token else AUTHENTICATION_FAILED
+        if refusal is not None:
+            session.ended = True
+            await connection.close(refusal)
+            return session
+        session.attach(connection)
+        for event in self._greet(session):
+            await session.dispatch(event.name, event.data)
+        return session
+
+    async def _resume(self, connection: Connection, data: Payload) -> Session | None:
+        self.resumes.append(data)
+        session = next((each for each in self.sessions if each.id == data["session_id"]), None)
         if data["token"] != self._token:
-            await self.close(AUTHENTICATION_FAILED)
-        elif self._refuse_with is not None:
-            await self.close(self._refuse_with)
+            await connection.close(AUTHENTICATION_FAILED)
+        elif session is None or session.ended:
+            await connection.send(Op.INVALID_SESSION, data=False)
+        elif not session.knows(data["seq"]):
+            await connection.close(INVALID_SEQUENCE)
         else:
-            await self.dispatch("READY", self._ready_event())
-            self.ready = True
-
-    async def _send(self, op: Op, data: Any = None, event: str | None = None) -> None:
-        frame = json.dumps({"op": op, "d": data, "s": self._sequence if event else None, "t": event})
-        if self._pack:
-            await self._socket.send_bytes(self._pack(frame.encode()))
-        else:
-            await self._socket.send_str(frame)
+            await session.resume(connection, data["seq"])
+            return session
+        return None
