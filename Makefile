@@ -23,7 +23,7 @@ try: $(READY) ## try the bot on a simulated Discord in a local web page (ARGS="-
 	@$(BIN)/spoonful try $(ARGS)
 
 test: $(READY) ## the whole suite, on SQLite and PostgreSQL (ARGS="-k pattern" to narrow)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 check: $(READY) ## format, lint, types, import contracts, cards
 	$(BIN)/ruff format --check .
