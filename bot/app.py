@@ -21,24 +21,31 @@ from bot.chat.cogs.checkins import CheckIns
 from bot.chat.cogs.facts import Facts
 from bot.chat.cogs.help import Help
 from bot.chat.cogs.journal import Journal
+from bot.chat.cogs.prompts import Prompts
 from bot.chat.cogs.questions import Questions
+from bot.chat.cogs.reminders import Reminders
+from bot.chat.cogs.settings import PlanSettings
 from bot.chat.limiter import Limiter
 from bot.chat.messenger import DiscordMessenger
 from bot.config import Settings, read_token
-from bot.domain.questionnaires import DEFAULT
 from bot.errors import ExitCode, StartupError
 from bot.reports.press import Press
 from bot.scheduling import Beat, Ticker
 from bot.services.checkins import CheckInService
 from bot.services.delivery import DeliveryService
 from bot.services.facts import FactService
+from bot.services.flares import FlareService
 from bot.services.journal import JournalService
+from bot.services.plans import PlanService
 from bot.services.ports import Clock
 from bot.storage import Storage
 
 DRAIN_SECONDS = 20.0
 CONTENT_INTERVAL = 3.0
 """Seconds between two looks at the files of the cards."""
+
+EXPIRY_INTERVAL = 60.0
+"""Seconds between two looks for prompts whose time for answering is over."""
 
 FATAL_CLOSE_CODES = {4004, 4010, 4011, 4012, 4013, 4014}
 """Gateway close codes that trying again does not mend."""
@@ -80,19 +87,33 @@ class App:
 
     client: SpoonfulClient
     facts: FactService
+    checkins: CheckInService
     delivery: DeliveryService
 
 
-def assemble(storage: Storage, library: Library, press: Press, clock: Clock, send_rate: float) -> App:
+def assemble(storage: Storage, library: Library, press: Press, clock: Clock, settings: Settings) -> App:
     """Build services and client on open storage. Cheap and free of side effects: a restart assembles anew."""
-    daily = library.catalog.questionnaires[DEFAULT]
-    checkins = CheckInService(clock, daily, storage.members, storage.plans, storage.prompts, storage.entries)
-    journal = JournalService(clock, daily, storage.members, storage.entries, storage.marks, press)
+    members, planned, prompts, marks = storage.members, storage.plans, storage.prompts, storage.marks
     facts = FactService(library, storage.tallies)
+    plans = PlanService(clock, facts, members, planned, prompts, settings.support_path)
+    checkins = CheckInService(clock, facts, members, planned, prompts, storage.entries, marks, settings.support_path)
+    flares = FlareService(clock, members, planned, prompts, marks)
+    journal = JournalService(clock, facts, members, planned, storage.entries, marks, press)
     client = SpoonfulClient(storage.state)
-    client.install([Facts(facts), Questions(facts), CheckIns(checkins, clock), Journal(journal, facts), Help()])
-    messenger = DiscordMessenger(client, Limiter(send_rate), daily)
-    return App(client, facts, DeliveryService(clock, messenger, storage.members, storage.prompts))
+    client.install(
+        [
+            Facts(facts),
+            Questions(facts),
+            CheckIns(plans, checkins, flares, journal, clock),
+            PlanSettings(plans, flares, facts),
+            Prompts(checkins, flares),
+            Reminders(plans),
+            Journal(journal, facts, checkins),
+            Help(),
+        ]
+    )
+    messenger = DiscordMessenger(client, Limiter(settings.send_rate), checkins.asked)
+    return App(client, facts, checkins, DeliveryService(clock, messenger, members, planned, prompts))
 
 
 @contextlib.asynccontextmanager
@@ -126,11 +147,15 @@ async def run(settings: Settings, clock: Clock | None = None) -> None:
     library = content.load()
     point_at(settings)
     async with open_storage(settings) as storage, open_press() as press:
-        app = assemble(storage, library, press, clock or SystemClock(), settings.send_rate)
+        app = assemble(storage, library, press, clock or SystemClock(), settings)
         await app.facts.remember_popular()
         watch = ContentWatch(content, app.facts)
         ticker = Ticker(
-            [Beat("delivery", 1, app.delivery.deliver_due), Beat("content", CONTENT_INTERVAL, watch.reload_if_changed)]
+            [
+                Beat("delivery", 1, app.delivery.deliver_due),
+                Beat("expiry", EXPIRY_INTERVAL, app.checkins.expire),
+                Beat("content", CONTENT_INTERVAL, watch.reload_if_changed),
+            ]
         )
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, content.forget)
         async with app.client:

@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     master_key_file: Path | None = Field(default=None, description="Default: master.key in the data directory.")
     discord_api_url: str | None = Field(default=None, description="Another REST address: a proxy, or a test server.")
     discord_gateway_url: str | None = Field(default=None, description="Another gateway address, for tests.")
+    support_path: str | None = Field(
+        default=None, max_length=400, description="Where members here can turn to; switches PHQ-2 and GAD-2 on."
+    )
     send_rate: float = Field(default=25, gt=0, le=50, description="Scheduled messages a second, at most.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "console"] = "json"

@@ -72,6 +72,7 @@ class Sandbox:
         """Keep Discord's clock with ours, deliver what is due, and show it."""
         try:
             await self.follow_clock()
+            await self._app.checkins.expire()
             self._stale = bool(await self._app.delivery.deliver_due()) or self._stale
             if self._stale:
                 await preview.refresh()
@@ -92,7 +93,7 @@ async def serve(*, channel: bool, browser: bool, port: int | None) -> None:
     with tempfile.TemporaryDirectory(prefix="spoonful-try-") as folder:
         settings = Settings(data_dir=Path(folder) / "data", discord_token=None)
         async with open_storage(settings) as storage, open_press() as press:
-            app = assemble(storage, LiveContent(settings.content_dir).load(), press, clock, settings.send_rate)
+            app = assemble(storage, LiveContent(settings.content_dir).load(), press, clock, settings)
             app.client.install([TimeTravel(storage, clock)])
             async with simcord.run(app.client, check_errors=False) as env:
                 sandbox = Sandbox(app, env, clock)

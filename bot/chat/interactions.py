@@ -16,6 +16,13 @@ from bot.logs import trace_of
 log = structlog.get_logger()
 
 UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED = 10062, 40060
+OPENING_DMS_TOO_FAST = 40003
+
+DMS_CLOSED = (
+    "I could not send you a private message, so nothing was started. Please allow private messages from members "
+    "of this server (server name, Privacy settings), then press the button again."
+)
+TRY_LATER = "Discord will not let me open new private chats just now. Nothing was started; please try again in an hour."
 
 
 def in_bot_dm(interaction: Interaction) -> bool:
@@ -63,6 +70,34 @@ async def say(interaction: Interaction, text: str) -> None:
         await interaction.response.send_message(text, ephemeral=private)
 
 
+async def open_dm(interaction: Interaction) -> discord.DMChannel:
+    """The member's DM channel, opened in answer to their own click: the only place where one is ever opened.
+
+    Raises:
+        UserError: Discord does not let us.
+    """
+    try:
+        return await interaction.user.create_dm()
+    except discord.HTTPException as error:
+        if error.code == OPENING_DMS_TOO_FAST:
+            raise UserError(TRY_LATER) from None
+        if isinstance(error, discord.Forbidden):
+            raise UserError(DMS_CLOSED) from None
+        raise
+
+
+async def send_to(dm: discord.DMChannel, view: Layout, nonce: str) -> None:
+    """Send to a DM that was just opened; the nonce keeps a repeat from doubling it.
+
+    Raises:
+        UserError: the member's DMs are closed to us.
+    """
+    try:
+        await dm.send(view=view, nonce=nonce)
+    except discord.Forbidden:
+        raise UserError(DMS_CLOSED) from None
+
+
 async def report(interaction: Interaction, error: BaseException) -> None:
     """End an interaction that failed: a kind sentence to the member, the trace without any values to the log."""
     if isinstance(error, app_commands.CommandInvokeError | app_commands.TransformerError) and error.__cause__:
@@ -91,17 +126,29 @@ def submitted(interaction: Interaction) -> dict[str, str]:
     Read from the interaction itself, not from a modal object: that one is gone after a restart.
     """
     found: dict[str, str] = {}
-    for part in _payload(interaction).get("components", ()):
-        filled: Mapping[str, Any] = part.get("component") or part["components"][0]
+    for filled in _fields(interaction):
         value = str(filled.get("value") or next(iter(filled.get("values") or ()), "")).strip()
         if value:
             found[str(filled["custom_id"])] = value
     return found
 
 
+def picked(interaction: Interaction) -> dict[str, list[str]]:
+    """Everything that was picked in the selects of a modal, by the custom_id of each."""
+    filled = [each for each in _fields(interaction) if each.get("values")]
+    return {str(each["custom_id"]): [str(value) for value in each["values"]] for each in filled}
+
+
 def chosen(interaction: Interaction) -> str:
     """The value picked in a select; empty if none came."""
     return str(next(iter(_payload(interaction).get("values") or ()), ""))
+
+
+def _fields(interaction: Interaction) -> list[Mapping[str, Any]]:
+    """The fields of a modal; text between them comes back without one."""
+    parts = _payload(interaction).get("components", ())
+    held = [part.get("component") or next(iter(part.get("components") or ()), None) for part in parts]
+    return [field for field in held if field]
 
 
 def _payload(interaction: Interaction) -> Mapping[str, Any]:

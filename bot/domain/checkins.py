@@ -10,7 +10,6 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.domain.cards import Frozen
-from bot.domain.schedules import Schedule
 
 CONSENT_VERSION = 1
 """Raised whenever the meaning of the consent text changes; members then agree again."""
@@ -28,16 +27,29 @@ def new_id() -> str:
 
 
 class PromptStatus(StrEnum):
-    """The life of a prompt: due, sending, sent, and then one of the ends."""
+    """The life of a prompt: due, sending, sent, and then one of the ends.
+
+    An expired one can still be answered (late); one that was put off goes on in another prompt.
+    """
 
     DUE = "due"
     SENDING = "sending"
     SENT = "sent"
     ANSWERED = "answered"
     SKIPPED = "skipped"
+    SNOOZED = "snoozed"
     EXPIRED = "expired"
     MISSED = "missed"
     UNDELIVERABLE = "undeliverable"
+
+
+class PromptKind(StrEnum):
+    """Where a prompt comes from: the schedule, the member themselves, a snooze, or the one nudge about another."""
+
+    SCHEDULED = "scheduled"
+    OWN = "own"
+    SNOOZE = "snooze"
+    NUDGE = "nudge"
 
 
 class EntryKind(StrEnum):
@@ -49,34 +61,11 @@ class EntryKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Member:
-    """Someone who opted in. `zone` is an IANA name; `unreachable_since` is set while their DMs are closed to us."""
-
-    id: int
-    zone: str
-    consent_version: int
-    consented_at: datetime
-    dm_channel_id: int
-    unreachable_since: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a member opted into. A stopped plan keeps its history and prompts no more."""
-
-    id: str
-    member_id: int
-    schedule: Schedule
-    created_at: datetime
-    stopped_at: datetime | None = None
-
-
-@dataclass(frozen=True)
 class Prompt:
-    """One occurrence of a plan on one local date; `plan_id` and `local_date` say which.
+    """One occurrence of a plan; `plan_id`, `local_date` and `slot` say which if it is a scheduled one.
 
-    A check-in that a member starts on their own is a prompt too, with no place in the schedule: `scheduled` is
-    false and its local date is simply the day it was started.
+    The local date of any other is that of the prompt it goes back to (`about`: the one put off, or the one the nudge
+    is for), or the day it is about if the member started it on their own.
     """
 
     id: str
@@ -85,7 +74,10 @@ class Prompt:
     local_date: date
     due_at: datetime
     status: PromptStatus
-    scheduled: bool = True
+    kind: PromptKind = PromptKind.SCHEDULED
+    slot: int = 0
+    about: str | None = None
+    expires_at: datetime | None = None
     message_id: int | None = None
 
 
@@ -111,7 +103,10 @@ class Answers(Frozen):
 
 @dataclass(frozen=True)
 class Entry:
-    """A member's answers, tied to the prompt they came from: one entry a prompt."""
+    """A member's answers, tied to the prompt they came from: one entry a prompt.
+
+    `late` says that they came after the time for answering, or for a day that had passed.
+    """
 
     id: str
     member_id: int
@@ -120,6 +115,7 @@ class Entry:
     recorded_at: datetime
     kind: EntryKind
     answers: Answers
+    late: bool = False
 
 
 def tidy(note: str | None) -> str | None:

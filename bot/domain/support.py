@@ -1,5 +1,6 @@
 """Where people can turn to, country by country."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
@@ -32,3 +33,17 @@ class SupportCountry(Frozen):
     @property
     def everywhere(self) -> bool:
         return not self.codes
+
+
+@dataclass(frozen=True)
+class SafetyNet:
+    """What a member reads first after a high answer.
+
+    `own` are their own words (unescaped), `operators` the operator's word on where to turn to, `meaning` what such a
+    total means.
+    """
+
+    own: str
+    country: SupportCountry | None
+    operators: str | None
+    meaning: str | None

@@ -1,6 +1,6 @@
 """Trends: what a member's own check-ins say over time, day by day and around a treatment."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -9,6 +9,7 @@ from random import Random
 from statistics import median
 
 from bot.domain.checkins import EntryKind
+from bot.domain.questionnaires import OWN_PREFIX
 
 ROLLING_DAYS = 7
 ROLLING_NEEDS = 3
@@ -22,24 +23,43 @@ SEED = 20260101
 
 @dataclass(frozen=True)
 class Measure:
-    """A question with a number for an answer, from `low` to `high`. `label` is a name such as "Pain"."""
+    """A question with a number for an answer, from `low` to `high`. `label` is a name such as "Pain".
+
+    `higher_is_worse` is None where neither end is the worse one. `words` are what the answers are called where there
+    are only a few, lowest first: ((0, "no"), (1, "yes")).
+    """
 
     key: str
     label: str
     low: float
     high: float
-    higher_is_worse: bool
+    higher_is_worse: bool | None
     unit: str | None = None
+    words: tuple[tuple[float, str], ...] = ()
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the member made the question: then the label and the unit are their words."""
+        return self.key.startswith(OWN_PREFIX)
 
     @property
     def name(self) -> str:
-        """The label as it stands inside a sentence: "Pain" gives "pain", "PHQ-2" stays."""
+        """The label as it stands inside a sentence: "Pain" gives "pain", "PHQ-2" stays, a member's own is quoted."""
+        if self.is_own:
+            return f"“{self.label}”"
         return self.label if self.label[1:2].isupper() else self.label[:1].lower() + self.label[1:]
 
     def worse(self, value: float, than: float) -> bool:
+        if self.higher_is_worse is None:
+            return False
         return value > than if self.higher_is_worse else value < than
 
-    def with_unit(self, value: float) -> str:
+    def say(self, value: float) -> str:
+        """A value in words: "6.5", "7 hours", "yes"; "no to yes" for the middle of two answers."""
+        if self.words:
+            below = [word for number, word in self.words if number <= value][-1:]
+            above = [word for number, word in self.words if number >= value][:1]
+            return " to ".join(dict.fromkeys([*below, *above]))
         return f"{plain(value)} {self.unit}" if self.unit else plain(value)
 
 
@@ -147,14 +167,27 @@ class Trend:
         """The trend in plain words: "Median pain 6; 3 worse days; 2 days missing."."""
         if self.median is None:
             return self._nothing_yet()
-        parts = [
-            f"Median {self.measure.name} {self.measure.with_unit(self.median)}",
-            count(self.worse, "worse day"),
-            f"{count(self.missing, 'day')} missing",
-        ]
+        measure = self.measure
+        parts = [self._each_answer() if measure.words else f"Median {measure.name} {measure.say(self.median)}"]
+        if not measure.words and measure.higher_is_worse is not None:
+            parts.append(count(self.worse, "worse day"))
+        parts.append(self._completeness)
         if self.unwell:
             parts.append(f"{count(self.unwell, 'day')} too unwell to answer")
         return "; ".join(parts) + "."
+
+    def _each_answer(self) -> str:
+        """How often each answer was given: "Mood: no on 2 days, yes on 5 days"."""
+        found = Counter(map(self.measure.say, sorted(self.values)))
+        days = ", ".join(f"{words} on {count(number, 'day')}" for words, number in found.items())
+        return f"{self.measure.name if self.measure.is_own else self.measure.label}: {days}"
+
+    @property
+    def _completeness(self) -> str:
+        """A question that is asked now and then has answered days, not missing ones."""
+        if self.missing * 2 > len(self.days):
+            return f"answered on {count(len(self.values), 'day')}"
+        return f"{count(self.missing, 'day')} missing"
 
     def _nothing_yet(self) -> str:
         period = "on this day" if len(self.days) == 1 else f"in these {len(self.days)} days"
@@ -179,7 +212,7 @@ class Comparison:
 
     @property
     def sentence(self) -> str:
-        medians = f"{plain(self.before)} before and {self.measure.with_unit(self.after)} after"
+        medians = f"{plain(self.before)} before and {self.measure.say(self.after)} after"
         return (
             f"Your median {self.measure.name} was {medians} starting {self.mark.name}; {self._range()}. "
             "This is not proof: other things changed too."
@@ -256,6 +289,18 @@ def trend(
         tuple(flare for flare in flares if flare.first <= last_day and (flare.last or date.max) >= first_day),
         tuple(mark for mark in marks if mark.started <= last_day and (mark.stopped or date.max) >= first_day),
     )
+
+
+def streak(answered: Iterable[date], today: date, flares: Iterable[Flare] = ()) -> int:
+    """Days in a row with an answer, up to today or yesterday. Days of a flare neither count nor break it."""
+    days, resting = set(answered), list(flares)
+    day, length = today, 0
+    while True:
+        if day in days:
+            length += 1
+        elif day != today and not any(each.first <= day <= (each.last or today) for each in resting):
+            return length
+        day -= timedelta(days=1)
 
 
 def _rolling(values: Mapping[date, float], day: date) -> float | None:

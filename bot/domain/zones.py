@@ -9,12 +9,14 @@ import unicodedata
 import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from functools import cache
 from importlib import resources
 from typing import cast
 from zoneinfo import ZoneInfo
 
 from babel import Locale
+from babel.core import get_global
 from rapidfuzz import fuzz, process
 
 from bot.errors import UserError
@@ -24,6 +26,9 @@ zoneinfo.reset_tzpath(())
 _LOCALE = Locale("en")
 _PUNCTUATION = re.compile(r"[\W_]+")
 
+
+CLOCK_TOLERANCE = 12
+"""Minutes: people read the clock roughly, and zones lie at least 15 minutes apart."""
 
 _PICK = "Type a city or country, such as Berlin or Canada, and pick from the list."
 
@@ -38,14 +43,33 @@ _ALSO_CALLED = {
 }
 """What people call a country where CLDR has another name."""
 
+_WHERE_MOST_LIVE = frozenset(
+    {
+        "America/Mexico_City",
+        "America/New_York",
+        "America/Sao_Paulo",
+        "Asia/Shanghai",
+        "Asia/Jakarta",
+        "Europe/Kyiv",
+        "Europe/Lisbon",
+        "Europe/Madrid",
+        "Europe/Moscow",
+    }
+)
+"""For countries with several zones whose language Discord speaks: the one to guess first."""
+
 
 @dataclass(frozen=True)
 class Place:
-    """A zone under a name people know: `Berlin, Germany`; `search_key` is all it can be found by, folded."""
+    """A zone under a name people know: `Berlin, Germany`; `search_key` is all it can be found by, folded.
+
+    `country` is its ISO 3166 code.
+    """
 
     zone: str
     label: str
     search_key: str
+    country: str = ""
 
 
 def fold(text: str) -> str:
@@ -67,7 +91,7 @@ def places() -> tuple[Place, ...]:
 def _place(code: str, zone: str) -> Place:
     country = cast("Mapping[str, str]", _LOCALE.territories).get(code, code)
     label = f"{_city(zone)}, {country}"
-    return Place(zone, label, fold(f"{label} {_ALSO_CALLED.get(code, '')} {zone}"))
+    return Place(zone, label, fold(f"{label} {_ALSO_CALLED.get(code, '')} {zone}"), code)
 
 
 def _city(zone: str) -> str:
@@ -127,3 +151,53 @@ def place_label(zone: str) -> str:
     """How to show a zone to a person: `Berlin, Germany`; the bare name for one that left the table."""
     place = _by_zone().get(zone)
     return place.label if place else zone
+
+
+def guessed_zone(locale: str) -> ZoneInfo:
+    """A zone of the country that a locale such as `en-GB` or `de` suggests; UTC if none. A guess, to be confirmed."""
+    likely = cast("Mapping[str, str]", get_global("likely_subtags")).get(locale.replace("-", "_"), locale)
+    country = likely.replace("_", "-").rpartition("-")[2]
+    there = [place.zone for place in places() if place.country == country] or ["UTC"]
+    return ZoneInfo(min(there, key=lambda zone: zone not in _WHERE_MOST_LIVE))
+
+
+def places_reading(reads: time, now: datetime, *, like: str = "", near: str = "UTC", limit: int = 25) -> list[Place]:
+    """Places whose clock reads that now, give or take a few minutes.
+
+    First those that match the words `like`, then those in the same part of the world as the zone `near` (`America/`),
+    one for each country and time.
+    """
+    wanted, words = reads.hour * 60 + reads.minute, fold(like)
+    fitting = [place for place in places() if _minutes_apart(wanted, place.zone, now) <= CLOCK_TOLERANCE]
+    region = near.partition("/")[0]
+
+    def distance(place: Place) -> tuple[bool, bool, bool, str]:
+        matches = bool(words) and f" {words}" in f" {place.search_key}"
+        return not matches, not place.zone.startswith(region), place.zone not in _WHERE_MOST_LIVE, place.label
+
+    one_each = {
+        (not distance(place)[0] and place.zone, place.country, now.astimezone(ZoneInfo(place.zone)).utcoffset()): place
+        for place in sorted(fitting, key=distance, reverse=True)
+    }
+    return sorted(one_each.values(), key=distance)[:limit]
+
+
+def _minutes_apart(wanted: int, zone: str, now: datetime) -> int:
+    local = now.astimezone(ZoneInfo(zone))
+    apart = abs(local.hour * 60 + local.minute - wanted)
+    return min(apart, 24 * 60 - apart)
+
+
+def clock_change(now: datetime, zone: ZoneInfo) -> datetime | None:
+    """The next minute (UTC) at which the clock of this zone is put forward or back; None if not within a year."""
+    offset = now.astimezone(zone).utcoffset()
+    days = (now + timedelta(days=ahead) for ahead in range(1, 367))
+    after = next((day for day in days if day.astimezone(zone).utcoffset() != offset), None)
+    if after is None:
+        return None
+    before = after - timedelta(days=1)
+    while after - before > timedelta(minutes=1):
+        middle = before + (after - before) / 2
+        same = middle.astimezone(zone).utcoffset() == offset
+        before, after = (middle, after) if same else (before, middle)
+    return after.replace(second=0, microsecond=0)

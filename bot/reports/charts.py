@@ -8,17 +8,21 @@ from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
 from itertools import groupby
+from textwrap import wrap
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bot.domain.trends import Day, Trend, plain
+from bot.domain.trends import Day, Measure, Trend, plain
 from bot.reports.axis import Label, date_ticks, drawable, labels
 
 WIDTH, HEIGHT, DPI = 8.0, 4.5, 100
 SMALL, NORMAL, LARGE = 15.0, 16.0, 19.0
 LEFT, RIGHT, FLOOR, CEILING, ROW = 0.125, 0.975, 0.105, 0.815, 0.066
+TICKS = 5
+WORDS, WORD_LINE, WORD_LIMIT = 13.0, 17, 34
+"""Answers in words beside the axis: their size, and the letters of a line and of all lines."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +69,14 @@ class _Scale:
         self.missing, self.unwell = self.low - 0.12 * span, self.low - 0.24 * span
         self.thickness = 0.06 * span
 
-    def ticks(self) -> list[float]:
-        span = self.high - self.low
-        steps = round(span) if span <= 3 else 5
-        return [self.low + span * n / steps for n in range(steps + 1)]
+        self.words = trend.measure.words
+
+    def ticks(self) -> list[tuple[float, str]]:
+        """Heights and what stands beside them."""
+        if self.words:
+            return [(value, "\n".join(wrap(drawable(word, WORD_LIMIT), WORD_LINE))) for value, word in self.words]
+        heights = [self.low + (self.high - self.low) * n / TICKS for n in range(TICKS + 1)]
+        return [(height, plain(height)) for height in heights]
 
 
 def _figure(trend: Trend, palette: Palette) -> Figure:
@@ -76,8 +84,9 @@ def _figure(trend: Trend, palette: Palette) -> Figure:
     named = labels(trend)
     rows = 1 + max((label.row for label in named if label.row is not None), default=-1)
     height = CEILING - FLOOR - ROW * rows
-    axes = figure.add_axes((LEFT, FLOOR, RIGHT - LEFT, height), facecolor=palette.ground)
     scale = _Scale(trend)
+    left = _left(scale)
+    axes = figure.add_axes((left, FLOOR, RIGHT - left, height), facecolor=palette.ground)
     _frame(axes, trend, scale, palette)
     _flares(axes, trend, palette)
     _gaps(axes, trend, scale, palette)
@@ -91,14 +100,22 @@ def _figure(trend: Trend, palette: Palette) -> Figure:
     return figure
 
 
+def _left(scale: _Scale) -> float:
+    """Room for the labels of the upright axis."""
+    longest = max(len(line) for _, label in scale.ticks() for line in label.split("\n"))
+    return max(LEFT, 0.02 + longest * (0.0132 if scale.words else 0.0185))
+
+
 def _frame(axes: Axes, trend: Trend, scale: _Scale, palette: Palette) -> None:
     axes.set_xlim(trend.first_day.toordinal() - 0.6, trend.last_day.toordinal() + 0.6)
     axes.set_ylim(scale.bottom, scale.top)
     dates = date_ticks(trend.first_day, trend.last_day)
     axes.set_xticks([day.toordinal() for day, _ in dates], [label for _, label in dates])
-    axes.set_yticks(scale.ticks(), [plain(height) for height in scale.ticks()])
+    heights, labelled = zip(*scale.ticks(), strict=True)
+    axes.set_yticks(heights, labelled)
     axes.tick_params(length=0, pad=7, labelsize=NORMAL, labelcolor=palette.text)
-    axes.hlines(scale.ticks(), *axes.get_xlim(), color=palette.faint, linewidth=0.8, zorder=0)
+    axes.tick_params("y", labelsize=WORDS if scale.words else NORMAL)
+    axes.hlines(heights, *axes.get_xlim(), color=palette.faint, linewidth=0.8, zorder=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
 
@@ -170,14 +187,10 @@ def _line(axes: Axes, trend: Trend, palette: Palette) -> None:
 
 
 def _heading(figure: Figure, trend: Trend, palette: Palette) -> None:
-    measure = trend.measure
-    unit = f" {drawable(measure.unit, 12)}" if measure.unit else ""
-    worst = measure.high if measure.higher_is_worse else measure.low
-    _say(figure, 0.02, 0.935, drawable(measure.label, 28) or "Your scores", palette.text, LARGE, "bold")
-    figure.text(
-        RIGHT, 0.935, f"{plain(worst)}{unit} is worst", color=palette.text, fontsize=SMALL, ha="right", va="center",
-        parse_math=False,
-    )  # fmt: skip
+    words = _about(trend.measure)
+    room = 28 if words else 44
+    _say(figure, 0.02, 0.935, drawable(trend.measure.label, room) or "Your scores", palette.text, LARGE, "bold")
+    figure.text(RIGHT, 0.935, words, color=palette.text, fontsize=SMALL, ha="right", va="center", parse_math=False)
     key = [("●", palette.day, "each day"), ("━", palette.median, "median of 7 days")]
     if trend.flares:
         key.append(("■", palette.flare, "flare"))
@@ -186,6 +199,17 @@ def _heading(figure: Figure, trend: Trend, palette: Palette) -> None:
         _say(figure, at, 0.865, sign, colour, SMALL)
         _say(figure, at + 0.032, 0.865, words, palette.text, SMALL)
         at += 0.065 + 0.0142 * len(words)
+
+
+def _about(measure: Measure) -> str:
+    """What the numbers mean: which of them is the worst, or only their unit; words speak for themselves."""
+    if measure.words:
+        return ""
+    unit = drawable(measure.unit or "", 12)
+    if measure.higher_is_worse is None:
+        return unit and f"in {unit}"
+    worst = plain(measure.high if measure.higher_is_worse else measure.low)
+    return f"{worst} {unit} is worst" if unit else f"{worst} is worst"
 
 
 def _say(figure: Figure, x: float, y: float, words: str, colour: str, size: float, weight: str = "normal") -> None:

@@ -72,6 +72,8 @@ def _value(observation: Observation, measure: Measure) -> str:
 
 
 def _heading(measure: Measure) -> str:
+    if measure.words:
+        return f"{measure.label} ({', '.join(f'{_number(value)} = {word}' for value, word in measure.words)})"
     unit = f", {measure.unit}" if measure.unit else ""
     return f"{measure.label} ({_number(measure.low)} to {_number(measure.high)}{unit})"
 

@@ -31,8 +31,9 @@ class _Measure(_Wire):
     label: Name
     low: Number
     high: Number
-    higher_is_worse: bool
+    higher_is_worse: bool | None
     unit: Name | None = None
+    words: tuple[tuple[Number, Name], ...] = ()
 
     @model_validator(mode="after")
     def has_a_range(self) -> Self:

@@ -14,7 +14,7 @@ from unicodedata import bidirectional
 import typst
 from matplotlib import get_data_path
 
-from bot.domain.trends import Appointment, Day, Trend, count, plain
+from bot.domain.trends import Appointment, Day, Measure, Trend, count, plain
 from bot.reports.charts import chart_svg
 from bot.reports.words import (
     alt_text,
@@ -31,10 +31,18 @@ from bot.reports.words import (
 )
 
 MOST_PAGES = 2
-KEEP = (10, 6, 3, 1)
-"""Questions, notes and events to print of each: fewer while two pages do not hold them."""
+QUESTIONS, QUESTION = 5, 300
+"""Questions to print, and the characters of one."""
 
-MEASURES = 4
+KEEP = ((10, QUESTIONS), (6, QUESTIONS), (3, QUESTIONS), (1, QUESTIONS), (0, QUESTIONS), (0, 3), (0, 1))
+"""How many to print of comparisons, notes and events each, and of questions, while two pages do not hold more.
+
+The questions go last: they are what the page is for.
+"""
+
+MEASURES, SENTENCES = 4, 8
+"""Measures that have a column in the table, and those that have a sentence."""
+
 LINE = 240
 """Characters of one text of the member's own."""
 
@@ -51,8 +59,8 @@ def appointment_pdf(page: Appointment) -> bytes:
     contents = _contents(page)
     prepared = datetime.combine(page.prepared, time(12), UTC)
     made = b""
-    for keep in KEEP:
-        made = _typeset(contents | _lists(page, keep), prepared)
+    for keep, questions in KEEP:
+        made = _typeset(contents | _lists(page, keep, questions), prepared)
         if pages(made) <= MOST_PAGES:
             break
     return made
@@ -100,7 +108,7 @@ def _contents(page: Appointment) -> dict[str, object]:
         "about": ABOUT,
         "footer": f"Self-reported with Spoonful, prepared {long_day(page.prepared)}",
         "fonts": _families(),
-        "sentences": _all_said(map(_sentence, trends)),
+        "sentences": _kept([_sentence(trend) for trend in page.trends], SENTENCES),
         "chart": chart_svg(first),
         "alt": alt_text(first),
         "table-title": title,
@@ -110,19 +118,19 @@ def _contents(page: Appointment) -> dict[str, object]:
     }
 
 
-def _lists(page: Appointment, keep: int) -> dict[str, object]:
+def _lists(page: Appointment, keep: int, questions: int = QUESTIONS) -> dict[str, object]:
     notes = [f"{long_day(day)}: {note}" for day, note in sorted(page.notes, reverse=True)]
     return {
-        "questions": _kept(page.questions, keep),
+        "questions": _kept(page.questions, questions, QUESTION),
         "events": _kept(_events(page.trends[0]), keep),
         "comparisons": [_said(each.sentence, 2 * LINE) for each in page.comparisons[:keep]],
         "notes": _kept(notes, keep),
     }
 
 
-def _kept(texts: Sequence[str], keep: int) -> list[Said]:
+def _kept(texts: Sequence[str], keep: int, limit: int = LINE) -> list[Said]:
     more = [f"… and {len(texts) - keep} more"] if len(texts) > keep else []
-    return _all_said([*texts[:keep], *more])
+    return [_said(text, limit) for text in [*texts[:keep], *more]]
 
 
 def _said(text: str, limit: int = LINE) -> Said:
@@ -139,9 +147,13 @@ def _all_said(texts: Iterable[str]) -> list[Said]:
 
 def _sentence(trend: Trend) -> str:
     measure = trend.measure
-    low, high = ("best", "worst") if measure.higher_is_worse else ("worst", "best")
-    scale = f"{plain(measure.low)} is {low}, {plain(measure.high)} is {high}"
-    return f"{measure.label} ({scale}): {trend.sentence}"
+    if measure.words and trend.values:
+        return trend.sentence
+    scale = f"{plain(measure.low)} to {measure.say(measure.high)}"
+    if measure.higher_is_worse is not None:
+        low, high = ("best", "worst") if measure.higher_is_worse else ("worst", "best")
+        scale = f"{plain(measure.low)} is {low}, {plain(measure.high)} is {high}"
+    return f"{measure.label}: {trend.sentence}" if measure.words else f"{measure.label} ({scale}): {trend.sentence}"
 
 
 def _events(trend: Trend) -> list[str]:
@@ -165,7 +177,7 @@ def _day_rows(trends: tuple[Trend, ...]) -> Iterator[list[str]]:
     for days in zip(*(trend.days for trend in trends), strict=True):
         day = days[0].date
         flare = ["flare"] * trends[0].in_flare(day)
-        yield [f"{day:%a} {short_day(day)}", *map(_score, days), ", ".join([*_absence(days), *flare])]
+        yield [f"{day:%a} {short_day(day)}", *map(_score, trends, days), ", ".join([*_absence(days), *flare])]
 
 
 def _absence(days: Iterable[Day]) -> list[str]:
@@ -174,8 +186,13 @@ def _absence(days: Iterable[Day]) -> list[str]:
     return ["too unwell to answer" if any(day.unwell for day in days) else "missing"]
 
 
-def _score(day: Day) -> str:
-    return "–" if day.value is None else plain(day.value)
+def _score(trend: Trend, day: Day) -> str:
+    return "–" if day.value is None else _answer(trend.measure, day.value)
+
+
+def _answer(measure: Measure, value: float) -> str:
+    """The unit stands above the table."""
+    return measure.say(value) if measure.words else plain(value)
 
 
 def _period_rows(
@@ -186,13 +203,15 @@ def _period_rows(
         columns = list(zip(*group, strict=True))
         flare = ["flare"] * any(trends[0].in_flare(day.date) for day in columns[0])
         answered = f"{sum(day.value is not None for day in columns[0])} of {count(len(columns[0]), 'day')}"
-        yield [named(first), *map(_spread, columns), ", ".join([answered, *flare])]
+        yield [named(first), *map(_spread, trends, columns), ", ".join([answered, *flare])]
 
 
-def _spread(days: Iterable[Day]) -> str:
+def _spread(trend: Trend, days: Iterable[Day]) -> str:
     values = [day.value for day in days if day.value is not None]
     if not values:
         return "–"
+    if trend.measure.words:
+        return trend.measure.say(median(values))
     return f"{plain(median(values))} ({plain(min(values))} to {plain(max(values))})"
 
 

@@ -1,7 +1,7 @@
 """The `Press` port: every picture and file is made in the workshop's process and kept nowhere.
 
-What draws and writes is imported where it is first wanted: matplotlib and typst are slow to load, and a bot that nobody
-asks for a chart never needs them.
+What draws and writes is imported there too, where it is first wanted: matplotlib and typst take half a second to load,
+which the bot's own event loop must never wait for.
 """
 
 from bot.domain.trends import Appointment, Diary, Trend
@@ -17,29 +17,22 @@ class Press:
         self._workshop = Workshop()
 
     async def chart(self, trend: Trend, *, dark: bool) -> bytes:
-        from bot.reports.charts import chart_png
-
-        return await self._workshop.make(chart_png, trend, dark=dark)
+        return await self._workshop.make(_chart, trend, dark=dark)
 
     async def appointment(self, page: Appointment) -> bytes:
-        from bot.reports.pdf import appointment_pdf
-
-        return await self._workshop.make(appointment_pdf, page)
+        return await self._workshop.make(_appointment, page)
 
     async def csv(self, diary: Diary) -> bytes:
-        from bot.reports.csv_export import csv_export
-
-        return await self._workshop.make(csv_export, diary)
+        return await self._workshop.make(_csv, diary)
 
     async def json(self, diary: Diary) -> bytes:
-        from bot.reports.json_export import json_export
-
-        return await self._workshop.make(json_export, diary)
+        return await self._workshop.make(_json, diary)
 
     async def fhir(self, diary: Diary) -> bytes:
-        from bot.reports.fhir import fhir_bundle
+        return await self._workshop.make(_fhir, diary)
 
-        return await self._workshop.make(fhir_bundle, diary)
+    async def read_json(self, content: bytes) -> Diary:
+        return await self._workshop.make(_read_json, content)
 
     def alt_text(self, trend: Trend) -> str:
         return alt_text(trend)
@@ -49,3 +42,39 @@ class Press:
 
     async def close(self) -> None:
         await self._workshop.close()
+
+
+def _chart(trend: Trend, *, dark: bool) -> bytes:
+    from bot.reports.charts import chart_png
+
+    return chart_png(trend, dark=dark)
+
+
+def _appointment(page: Appointment) -> bytes:
+    from bot.reports.pdf import appointment_pdf
+
+    return appointment_pdf(page)
+
+
+def _csv(diary: Diary) -> bytes:
+    from bot.reports.csv_export import csv_export
+
+    return csv_export(diary)
+
+
+def _json(diary: Diary) -> bytes:
+    from bot.reports.json_export import json_export
+
+    return json_export(diary)
+
+
+def _fhir(diary: Diary) -> bytes:
+    from bot.reports.fhir import fhir_bundle
+
+    return fhir_bundle(diary)
+
+
+def _read_json(content: bytes) -> Diary:
+    from bot.reports.json_export import json_import
+
+    return json_import(content)

@@ -5,10 +5,12 @@ from datetime import date
 from itertools import groupby
 from statistics import median
 
-from bot.domain.trends import Day, Trend, plain
-from bot.reports.words import first_of_month, monday, month_and_year, short_day
+from bot.domain.trends import Day, Measure, Trend, plain
+from bot.reports.words import first_of_month, monday, month_and_year, short_day, shorten
 
 TABLE_LIMIT = 1900
+ANSWER_LIMIT = 18
+"""Characters of an answer in words: a row is read on a phone."""
 
 Row = tuple[str, ...]
 
@@ -42,24 +44,30 @@ def _dated(day: date) -> str:
 
 
 def _day_row(trend: Trend, day: Day) -> Row:
-    score = "-" if day.value is None else plain(day.value)
+    score = "-" if day.value is None else _answer(trend.measure, day.value)
     words = ["missing"] * day.missing + ["too unwell"] * day.unwell + ["flare"] * trend.in_flare(day.date)
     return f"{day.date:%a} {short_day(day.date)}", score, ", ".join(words)
 
 
 def _period_rows(trend: Trend, heading: str, start: Callable[[date], date], named: Callable[[date], str]) -> list[Row]:
-    found: list[Row] = [(heading, "Median", "Range", "Days")]
+    columns = ("Middle",) if trend.measure.words else ("Median", "Range")
+    found: list[Row] = [(heading, *columns, "Days")]
     for first, group in groupby(trend.days, lambda day: start(day.date)):
         days = list(group)
         values = [day.value for day in days if day.value is not None]
-        found.append((named(first), *_spread(values), f"{len(values)}/{len(days)}"))
+        spread = _spread(trend.measure, values) if values else ("-",) * len(columns)
+        found.append((named(first), *spread, f"{len(values)}/{len(days)}"))
     return found
 
 
-def _spread(values: Sequence[float]) -> tuple[str, str]:
-    if not values:
-        return "-", "-"
+def _spread(measure: Measure, values: Sequence[float]) -> Row:
+    if measure.words:
+        return (_answer(measure, median(values)),)
     return plain(median(values)), f"{plain(min(values))}-{plain(max(values))}"
+
+
+def _answer(measure: Measure, value: float) -> str:
+    return shorten(measure.say(value), ANSWER_LIMIT) if measure.words else plain(value)
 
 
 def _aligned(rows: Sequence[Row]) -> str:

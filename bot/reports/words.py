@@ -62,12 +62,19 @@ def _controls(letter: str) -> bool:
     return category(letter) in {"Cc", "Cs"} or bidirectional(letter) in OVERRIDES
 
 
+def _range(trend: Trend) -> str:
+    measure, least, most = trend.measure, min(trend.values), max(trend.values)
+    if measure.words:
+        return f"Answers run from {measure.say(least)} to {measure.say(most)}."
+    return f"Scores run from {plain(least)} to {plain(most)}."
+
+
 def alt_text(trend: Trend) -> str:
     """What the chart shows, in at most 1,024 characters."""
     period = f"{long_day(trend.first_day)} to {long_day(trend.last_day)}"
     parts = [f"Chart of {trend.measure.name}, {period}. {trend.sentence}"]
     if trend.values:
-        parts.append(f"Scores run from {plain(min(trend.values))} to {plain(max(trend.values))}.")
+        parts.append(_range(trend))
     parts += map(flare_words, trend.flares)
     parts += map(mark_words, trend.marks)
     return shorten(" ".join(parts), ALT_LIMIT)

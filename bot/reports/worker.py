@@ -8,9 +8,10 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import ParamSpec
+from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
+R = TypeVar("R")
 
 NICENESS = 5
 """The bot answers first; a chart may take a moment longer."""
@@ -27,7 +28,7 @@ class Workshop:
         self._starting = asyncio.Lock()
         self._turns = asyncio.Semaphore(AT_HAND)
 
-    async def make(self, function: Callable[P, bytes], *args: P.args, **kwargs: P.kwargs) -> bytes:
+    async def make(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """What the function returns. It and its arguments must pickle: a module-level function, and values.
 
         Raises what the function raises, and BrokenProcessPool if the worker died of it twice.
@@ -38,7 +39,7 @@ class Workshop:
             except BrokenProcessPool:
                 return await self._try(function, *args, **kwargs)
 
-    async def _try(self, function: Callable[P, bytes], *args: P.args, **kwargs: P.kwargs) -> bytes:
+    async def _try(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         pool = await self._running()
         try:
             return await asyncio.wrap_future(pool.submit(function, *args, **kwargs))

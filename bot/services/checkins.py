@@ -1,123 +1,123 @@
-"""Check-ins: opting in, answering, stopping. Every write here may be retried without harm."""
+"""Check-ins and reminders once they are there: answering, putting off, looking back. Writes may be repeated."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from itertools import islice
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.domain.checkins import (
-    CONSENT_VERSION,
     NOTE_LIMIT,
     Answers,
     Entry,
     EntryKind,
-    Member,
-    Plan,
     Prompt,
+    PromptKind,
     PromptStatus,
     new_id,
     tidy,
 )
 from bot.domain.journal import PastPrompt, parse_day
-from bot.domain.questionnaires import Questionnaire
-from bot.domain.schedules import Occurrence, Schedule
+from bot.domain.members import Member
+from bot.domain.plans import CheckIn, Plan
+from bot.domain.questionnaires import Questionnaire, Score
+from bot.domain.snoozes import FURTHEST, Snooze
+from bot.domain.support import SafetyNet
+from bot.domain.trends import streak
+from bot.domain.when import parse_when
 from bot.domain.zones import zone_named
 from bot.errors import UserError
-from bot.services.ports import Clock, EntryStore, MemberStore, PlanStore, PromptStore
+from bot.services.plans import NOT_ENROLLED
+from bot.services.ports import Catalogs, Clock, EntryStore, MarkStore, MemberStore, PlanStore, PromptStore
 
 HISTORY = 14
 """Prompts shown at once."""
 
-NOT_ENROLLED = "You have no check-ins yet. Type /checkin start to set one up; it takes a minute."
+LONGEST_STREAK = 400
+"""Days looked back for a streak."""
+
 NOT_YOURS = "That check-in is not one of yours, or it is no longer here. Type /checkin now for a fresh one."
+STOPPED = "That one was stopped, so it will not come again. /checkin start sets up a new one."
 
 
 @dataclass(frozen=True)
-class Enrolment:
-    """A plan with its member and its next occurrences, for confirming to the person."""
+class Asked:
+    """A prompt with everything it asks."""
 
-    member: Member
-    plan: Plan
-    upcoming: Sequence[Occurrence]
+    prompt: Prompt
+    questionnaire: Questionnaire
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """What stands after a tap. `already` says that an earlier tap had been stored, and stands."""
+    """What stands after a tap, and what was asked.
+
+    `already` says that an earlier tap had been stored, and stands. `safety` is what the member wants to read first
+    after a high answer; `streak` the days in a row, for those who want to know.
+    """
 
     entry: Entry
-    already: bool
+    questionnaire: Questionnaire
+    already: bool = False
+    safety: SafetyNet | None = None
+    streak: int | None = None
 
 
 class CheckInService:
-    """Use-cases of one member's check-ins."""
+    """Use-cases of one member's prompts. `support_path` is the operator's word on where to turn to, if set."""
 
     def __init__(
         self,
         clock: Clock,
-        questionnaire: Questionnaire,
+        content: Catalogs,
         members: MemberStore,
         plans: PlanStore,
         prompts: PromptStore,
         entries: EntryStore,
+        marks: MarkStore,
+        support_path: str | None = None,
     ) -> None:
         self._clock = clock
-        self.questionnaire = questionnaire
+        self._content = content
         self._members = members
         self._plans = plans
         self._prompts = prompts
         self._entries = entries
+        self._marks = marks
+        self._support_path = support_path
 
-    def upcoming(self, schedule: Schedule, zone_name: str, count: int = 3) -> list[Occurrence]:
-        """The next occurrences of a schedule, by the very code that fires them."""
-        return list(islice(schedule.after(self._clock.now(), zone_named(zone_name)), count))
+    def asked(self, plan: Plan) -> Questionnaire:
+        """What a check-in asks, with the content as it is now; the daily one for a plan that asks nothing."""
+        purpose = plan.purpose if isinstance(plan.purpose, CheckIn) else CheckIn()
+        return purpose.asked(self._content.catalog.questionnaires)
 
-    async def current(self, member_id: int) -> tuple[Member, Plan] | None:
-        """The member with their running plan, if they have one."""
-        member, plan = await self._members.get(member_id), await self._plans.active(member_id)
-        return (member, plan) if member and plan else None
+    async def check_ins(self, member_id: int) -> list[tuple[Plan, Questionnaire]]:
+        """The member's running check-ins, oldest first, with what they ask."""
+        plans = await self._plans.of_member(member_id)
+        running = [plan for plan in plans if plan.stopped_at is None and isinstance(plan.purpose, CheckIn)]
+        return [(plan, self.asked(plan)) for plan in running]
 
-    async def enroll(self, member_id: int, dm_channel_id: int, zone_name: str, schedule: Schedule) -> Enrolment:
-        """Store consent and start the plan, or change the plan that runs; a second call changes nothing more.
-
-        A local date that already had its prompt gets no second one, whatever the new time or zone.
-        """
-        member = Member(member_id, zone_name, CONSENT_VERSION, self._clock.now(), dm_channel_id)
-        return await self._start(member, schedule)
-
-    async def move(self, member_id: int, zone_name: str) -> Enrolment:
-        """The plan and the consent as they are, on another clock.
-
-        A date that had its prompt on the old clock gets none on the new.
+    async def start_now(self, member_id: int, wanted: str | None = None) -> Asked:
+        """A check-in that the member starts on their own: the one with that questionnaire, or their first.
 
         Raises:
-            UserError: they have not opted in.
+            UserError: they have not opted in, or to another one.
         """
-        member, plan = await self._enrolled(member_id)
-        return await self._start(replace(member, zone=zone_name), plan.schedule)
+        plan, asked = await self._chosen(member_id, wanted)
+        return Asked(await self._open_prompt(plan, await self._today(member_id)), asked)
 
-    async def start_now(self, member_id: int) -> Prompt:
-        """A check-in that the member starts on their own.
-
-        Raises:
-            UserError: they have not opted in.
-        """
-        member, plan = await self._enrolled(member_id)
-        return await self._open_prompt(plan, self._today(member))
-
-    async def log(self, member_id: int, day: str, answer: str) -> Recorded:
+    async def log(self, member_id: int, day: str, answer: str, wanted: str | None = None) -> Recorded:
         """A check-in for a day that has passed, as the member remembers it.
 
         Raises:
             UserError: they have not opted in, or the day or the answer does not fit; then nothing is stored.
         """
-        member, plan = await self._enrolled(member_id)
-        local_date = parse_day(day, self._today(member))
-        value = self.questionnaire.validate_answer(self.questionnaire.first.key, answer)
+        plan, asked = await self._chosen(member_id, wanted)
+        today = await self._today(member_id)
+        local_date = parse_day(day, today)
+        value = asked.validate_answer(asked.first.key, answer)
         prompt = await self._open_prompt(plan, local_date)
-        return await self._record(
-            member_id, prompt.id, EntryKind.ANSWERED, Answers(values={self.questionnaire.first.key: value})
-        )
+        answers = Answers(values={asked.first.key: value})
+        return await self._record(prompt, asked, EntryKind.ANSWERED, answers, late=local_date < today)
 
     async def record(self, member_id: int, prompt_id: str, answer: str) -> Recorded:
         """One tap: the answer to the first question is a complete check-in.
@@ -125,73 +125,80 @@ class CheckInService:
         Raises:
             UserError: the prompt is not theirs, or the answer is none; then nothing is stored.
         """
-        first = self.questionnaire.first.key
-        value = self.questionnaire.validate_answer(first, answer)
-        return await self._record(member_id, prompt_id, EntryKind.ANSWERED, Answers(values={first: value}))
+        prompt, asked = await self._own_check_in(member_id, prompt_id)
+        value = asked.validate_answer(asked.first.key, answer)
+        return await self._record(prompt, asked, EntryKind.ANSWERED, Answers(values={asked.first.key: value}))
 
     async def record_same(self, member_id: int, prompt_id: str) -> Recorded:
-        """The scores of the member's latest entry once more, stored as "same".
+        """The scores of the member's latest entry of this kind once more, stored as "same".
 
         Raises:
             UserError: the prompt is not theirs, or there is no earlier score to repeat.
         """
-        await self._own_prompt(member_id, prompt_id)
-        latest = await self._entries.latest(member_id)
+        prompt, asked = await self._own_check_in(member_id, prompt_id)
+        latest = await self._entries.latest(member_id, asked.first.key)
         if latest is None:
             raise UserError("There is no earlier check-in to repeat yet. Pick a number this once, please.")
-        return await self._record(
-            member_id, prompt_id, EntryKind.SAME, latest.answers.model_copy(update={"note": None})
-        )
+        return await self._record(prompt, asked, EntryKind.SAME, latest.answers.model_copy(update={"note": None}))
 
     async def record_unwell(self, member_id: int, prompt_id: str) -> Recorded:
-        """Too unwell to answer: an answer of its own, without scores."""
-        return await self._record(member_id, prompt_id, EntryKind.UNWELL, Answers())
+        """Too unwell to answer: an answer of its own, without scores.
 
-    async def entry_of(self, member_id: int, prompt_id: str) -> Entry:
+        Raises:
+            UserError: the prompt is not theirs.
+        """
+        prompt, asked = await self._own_check_in(member_id, prompt_id)
+        return await self._record(prompt, asked, EntryKind.UNWELL, Answers())
+
+    async def entry_of(self, member_id: int, prompt_id: str) -> Recorded:
         """What was saved for a prompt.
 
         Raises:
             UserError: the prompt is not theirs, or has no entry yet.
         """
-        await self._own_prompt(member_id, prompt_id)
+        _, asked = await self._own_check_in(member_id, prompt_id)
         entry = await self._entries.of_prompt(prompt_id)
         if entry is None:
-            raise UserError("Pick a pain number first; then there is something to add to.")
-        return entry
+            raise UserError("Answer the first question first, please; then there is something to add to.")
+        return Recorded(entry, asked)
 
-    async def add_details(self, member_id: int, prompt_id: str, details: Mapping[str, str]) -> Entry:
-        """Write the filled-in form over an entry: what was left empty is cleared, except the first question.
+    async def add_details(
+        self, member_id: int, prompt_id: str, details: Mapping[str, str], shown: Sequence[str]
+    ) -> Recorded:
+        """Write a filled-in form over an entry. `shown` are the keys that were on the form.
+
+        What was left empty there is cleared, except the first question; what was not on the form stays.
 
         Raises:
             UserError: the entry is not theirs or not there, or a value does not fit; then nothing is changed.
         """
-        entry = await self.entry_of(member_id, prompt_id)
-        first = self.questionnaire.first.key
-        kept = {first: entry.answers.values[first]} if first in entry.answers.values else {}
-        given = {
-            question.key: self.questionnaire.validate_answer(question.key, details[question.key])
-            for question in self.questionnaire.questions
-            if question.key in details
+        stands = await self.entry_of(member_id, prompt_id)
+        entry, asked = stands.entry, stands.questionnaire
+        values = {
+            key: value for key, value in entry.answers.values.items() if key not in shown or key == asked.first.key
         }
-        note = tidy(details.get("note"))
+        for key in shown:
+            if key in details and asked.question(key):
+                values[key] = asked.validate_answer(key, details[key])
+        note = tidy(details.get("note")) if "note" in shown else entry.answers.note
         if note and len(note) > NOTE_LIMIT:
             raise UserError(f"A note has room for {NOTE_LIMIT:,} characters. What you had saved before is still there.")
-        answers = Answers(values=kept | given, note=note)
-        rescored = answers.values.get(first) != entry.answers.values.get(first)
-        changed = replace(entry, answers=answers, kind=EntryKind.ANSWERED if rescored else entry.kind)
+        rescored = values.get(asked.first.key) != entry.answers.values.get(asked.first.key)
+        kind = EntryKind.ANSWERED if rescored else entry.kind
+        changed = replace(entry, kind=kind, answers=Answers(values=values, note=note))
         await self._entries.replace(changed)
-        return changed
+        return Recorded(changed, asked, safety=await self._safety_net(changed, asked))
 
-    async def history(self, member_id: int) -> tuple[str, Sequence[PastPrompt]]:
-        """The member's zone, and what became of their latest prompts, newest first.
+    async def history(self, member_id: int) -> tuple[str, Sequence[tuple[PastPrompt, Plan]]]:
+        """The member's zone, and what became of their latest prompts, newest first, each with its plan.
 
         Raises:
             UserError: they have not opted in.
         """
-        member = await self._members.get(member_id)
-        if member is None:
-            raise UserError(NOT_ENROLLED)
-        return member.zone, await self._prompts.history(member_id, HISTORY)
+        member = await self._member(member_id)
+        plans = {plan.id: plan for plan in await self._plans.of_member(member_id)}
+        past = await self._prompts.history(member_id, HISTORY)
+        return member.zone, [(each, plans[each.plan_id]) for each in past if each.plan_id in plans]
 
     async def delete(self, member_id: int, prompt_id: str) -> None:
         """Forget one entry for good.
@@ -199,79 +206,184 @@ class CheckInService:
         Raises:
             UserError: it is not theirs, or not there.
         """
-        await self._entries.delete(await self.entry_of(member_id, prompt_id))
+        await self._entries.delete((await self.entry_of(member_id, prompt_id)).entry)
 
-    async def skip(self, member_id: int, prompt_id: str) -> Entry | None:
-        """End a prompt without an answer. Returns the entry instead if one had been stored: it stays."""
-        await self._own_prompt(member_id, prompt_id)
-        await self._prompts.settle(prompt_id, PromptStatus.SKIPPED)
-        return await self._entries.of_prompt(prompt_id)
-
-    async def stop(self, member_id: int) -> None:
-        """No more prompts from now on. Entries stay.
+    async def skip(self, member_id: int, prompt_id: str) -> Recorded | None:
+        """End a prompt without an answer. Returns the entry instead if one had been stored: it stays.
 
         Raises:
-            UserError: there is nothing to stop.
+            UserError: the prompt is not theirs.
         """
-        plan = await self._plans.active(member_id)
-        if plan is None:
-            raise UserError(NOT_ENROLLED)
-        await self._plans.stop(plan.id, self._clock.now())
+        prompt, plan = await self._own(member_id, prompt_id)
+        await self._prompts.settle(prompt.id, PromptStatus.SKIPPED)
+        entry = await self._entries.of_prompt(prompt_id)
+        return None if entry is None else Recorded(entry, self.asked(plan), already=True)
 
-    async def erase(self, member_id: int) -> bool:
-        """Delete everything about the member, their key included. False if there was nothing."""
-        return await self._members.erase(member_id)
+    async def done(self, member_id: int, prompt_id: str) -> None:
+        """The member did what a reminder was about.
 
-    async def unreachable(self, member_id: int) -> bool:
-        """Whether prompts are paused because the member's DMs turned us away."""
-        member = await self._members.get(member_id)
-        return member is not None and member.unreachable_since is not None
+        Raises:
+            UserError: the prompt is not theirs.
+        """
+        prompt, _ = await self._own(member_id, prompt_id)
+        await self._prompts.settle(prompt.id, PromptStatus.ANSWERED)
 
-    async def reachable_again(self, member_id: int, dm_channel_id: int) -> None:
-        """Take up prompts again in a DM that was just opened."""
-        await self._members.set_dm_channel(member_id, dm_channel_id)
-        await self._members.set_unreachable(member_id, None)
+    async def snoozes(self, member_id: int, prompt_id: str) -> tuple[ZoneInfo, Mapping[Snooze, datetime]]:
+        """How far the prompt can be put off, outside the member's quiet hours, and the clock to read it by.
 
-    async def _record(self, member_id: int, prompt_id: str, kind: EntryKind, answers: Answers) -> Recorded:
-        prompt = await self._own_prompt(member_id, prompt_id)
-        entry = Entry(new_id(), member_id, prompt_id, prompt.local_date, self._clock.now(), kind, answers)
-        stored, created = await self._entries.record(entry)
-        return Recorded(stored, already=not created)
+        Raises:
+            UserError: the prompt is not theirs.
+        """
+        await self._own(member_id, prompt_id)
+        zone = zone_named((await self._member(member_id)).zone)
+        now, quiet = self._clock.now(), (await self._members.preferences(member_id)).quiet
+        moments = {snooze: snooze.until(now, zone) for snooze in Snooze}
+        return zone, {
+            snooze: until
+            for snooze, until in moments.items()
+            if until > now and not (quiet and quiet.covers(until.astimezone(zone).time()))
+        }
 
-    async def _enrolled(self, member_id: int) -> tuple[Member, Plan]:
-        enrolled = await self.current(member_id)
-        if enrolled is None:
-            raise UserError(NOT_ENROLLED)
-        return enrolled
+    async def snooze(self, member_id: int, prompt_id: str, until: datetime) -> datetime:
+        """Ask again at that instant, on the member's clock in the answer.
 
-    async def _start(self, member: Member, schedule: Schedule) -> Enrolment:
-        """Store the member with their plan, the running one if there is one, from its first free date on."""
+        Raises:
+            UserError: the prompt is not theirs or has ended, or the time is past, too far off or in quiet hours.
+        """
+        prompt, plan = await self._own(member_id, prompt_id)
+        now, zone = self._clock.now(), zone_named((await self._member(member_id)).zone)
+        local, quiet = until.astimezone(zone), (await self._members.preferences(member_id)).quiet
+        if plan.stopped_at is not None:
+            raise UserError(STOPPED)
+        if not now < until <= now + FURTHEST:
+            raise UserError(f"I can put it off for up to {FURTHEST.days} days. Choose a time from now on, please.")
+        if quiet and quiet.covers(local.time()):
+            raise UserError(f"{local:%H:%M} falls into your quiet hours ({quiet.describe()}). Choose another time.")
+        later = Prompt(
+            new_id(),
+            plan.id,
+            member_id,
+            await self._day(prompt),
+            until,
+            PromptStatus.DUE,
+            PromptKind.SNOOZE,
+            about=prompt.id,
+            expires_at=until + plan.timetable.answer_within,
+        )
+        if not await self._prompts.put_off(prompt.id, later):
+            raise UserError("That one is settled already, so there is nothing to put off.")
+        return local
+
+    async def snooze_by(self, member_id: int, prompt_id: str, snooze: Snooze) -> datetime:
+        """As `snooze`, for one of the choices at the moment it is picked."""
+        zone = zone_named((await self._member(member_id)).zone)
+        return await self.snooze(member_id, prompt_id, snooze.until(self._clock.now(), zone))
+
+    async def snooze_until(self, member_id: int, prompt_id: str, typed: str) -> datetime:
+        """As `snooze`, for a time as people type it."""
+        zone = zone_named((await self._member(member_id)).zone)
+        return await self.snooze(member_id, prompt_id, parse_when(typed, self._clock.now(), zone))
+
+    async def prompt(self, member_id: int, prompt_id: str) -> tuple[Prompt, Plan, Questionnaire]:
+        """One of the member's prompts with all it takes to show it.
+
+        Raises:
+            UserError: it is not theirs.
+        """
+        prompt, plan = await self._own(member_id, prompt_id)
+        return prompt, plan, self.asked(plan)
+
+    async def expire(self) -> int:
+        """Close the prompts that were not answered in time."""
+        return await self._prompts.expire(self._clock.now())
+
+    async def _record(
+        self, prompt: Prompt, asked: Questionnaire, kind: EntryKind, answers: Answers, *, late: bool = False
+    ) -> Recorded:
         now = self._clock.now()
-        running = await self._plans.active(member.id)
-        plan = Plan(running.id if running else new_id(), member.id, schedule, running.created_at if running else now)
-        used = await self._prompts.last_occurrence(plan.id)
-        free = used.local_date + timedelta(days=1) if used else None
-        coming = list(islice(schedule.after(now, zone_named(member.zone), not_before=free), 3))
-        await self._plans.start(member, plan, _prompt_for(plan, coming[0]))
-        return Enrolment(member, plan, coming)
+        late = late or (prompt.expires_at is not None and now > prompt.expires_at)
+        day = await self._day(prompt)
+        entry = Entry(new_id(), prompt.member_id, prompt.id, day, now, kind, answers, late)
+        stored, created = await self._entries.record(entry)
+        return Recorded(
+            stored,
+            asked,
+            already=not created,
+            safety=await self._safety_net(stored, asked),
+            streak=await self._streak(stored),
+        )
 
-    def _today(self, member: Member) -> date:
-        return self._clock.now().astimezone(zone_named(member.zone)).date()
+    async def _safety_net(self, entry: Entry, asked: Questionnaire) -> SafetyNet | None:
+        """After a high answer, for a member who asked for it: by a questionnaire about mood, or by a safety plan."""
+        safety = (await self._members.preferences(entry.member_id)).safety
+        values = entry.answers.values
+        high_total = asked.is_high(values)
+        first = asked.first
+        worst_first = isinstance(first.scale, Score) and first.scale.higher_is_worse
+        high_score = safety and worst_first and values.get(first.key, -1) >= safety.from_score
+        if not (high_total or high_score):
+            return None
+        country = next(
+            (each for each in self._content.catalog.support if safety and each.country == safety.country), None
+        )
+        meaning = asked.scoring.high_means if high_total and asked.scoring else None
+        return SafetyNet(safety.text if safety else "", country, self._support_path, meaning)
+
+    async def _streak(self, entry: Entry) -> int | None:
+        if not (await self._members.preferences(entry.member_id)).streaks:
+            return None
+        answered = await self._entries.days(entry.member_id, LONGEST_STREAK)
+        flares = [each.mark for each in await self._marks.flares(entry.member_id)]
+        return streak(answered, await self._today(entry.member_id), flares)
+
+    async def _chosen(self, member_id: int, wanted: str | None) -> tuple[Plan, Questionnaire]:
+        """The member's check-in with the questionnaire of that id or name, or their first one."""
+        await self._member(member_id)
+        running = await self.check_ins(member_id)
+        for plan, asked in running:
+            if wanted is None or wanted.strip().casefold() in {asked.id.casefold(), asked.name.casefold()}:
+                return plan, asked
+        if not running:
+            raise UserError(NOT_ENROLLED)
+        names = ", ".join(asked.name for _, asked in running)
+        raise UserError(f"You have these check-ins: {names}. Please pick one of them.")
+
+    async def _day(self, prompt: Prompt) -> date:
+        """The day that an answer is about. Only a scheduled prompt may stand in the small hours of the next date."""
+        if prompt.kind is not PromptKind.SCHEDULED:
+            return prompt.local_date
+        preferences = await self._members.preferences(prompt.member_id)
+        zone = zone_named((await self._member(prompt.member_id)).zone)
+        shifted = preferences.day_of(prompt.due_at, zone)
+        return shifted if shifted == prompt.local_date - timedelta(days=1) else prompt.local_date
+
+    async def _today(self, member_id: int) -> date:
+        zone = zone_named((await self._member(member_id)).zone)
+        return (await self._members.preferences(member_id)).day_of(self._clock.now(), zone)
+
+    async def _member(self, member_id: int) -> Member:
+        member = await self._members.get(member_id)
+        if member is None:
+            raise UserError(NOT_ENROLLED)
+        return member
 
     async def _open_prompt(self, plan: Plan, local_date: date) -> Prompt:
         """A prompt the member asked for themselves, ready to be answered."""
         now = self._clock.now()
-        prompt = Prompt(new_id(), plan.id, plan.member_id, local_date, now, PromptStatus.SENT, scheduled=False)
+        prompt = Prompt(new_id(), plan.id, plan.member_id, local_date, now, PromptStatus.SENT, PromptKind.OWN)
         await self._prompts.add(prompt)
         return prompt
 
-    async def _own_prompt(self, member_id: int, prompt_id: str) -> Prompt:
+    async def _own(self, member_id: int, prompt_id: str) -> tuple[Prompt, Plan]:
         """The prompt, if it is this member's. "Not yours" and "not there" sound the same, so nothing is given away."""
         prompt = await self._prompts.get(prompt_id)
-        if prompt is None or prompt.member_id != member_id:
+        plan = await self._plans.get(prompt.plan_id) if prompt and prompt.member_id == member_id else None
+        if prompt is None or plan is None:
             raise UserError(NOT_YOURS)
-        return prompt
+        return prompt, plan
 
-
-def _prompt_for(plan: Plan, occurrence: Occurrence) -> Prompt:
-    return Prompt(new_id(), plan.id, plan.member_id, occurrence.local_date, occurrence.due_at, PromptStatus.DUE)
+    async def _own_check_in(self, member_id: int, prompt_id: str) -> tuple[Prompt, Questionnaire]:
+        prompt, plan = await self._own(member_id, prompt_id)
+        if not isinstance(plan.purpose, CheckIn):
+            raise UserError(NOT_YOURS)
+        return prompt, self.asked(plan)

@@ -11,7 +11,8 @@ from datetime import timedelta
 import structlog
 
 from bot.domain.checkins import Delivery
-from bot.services.ports import Clock, Delivered, MemberStore, Messenger, PromptStore, Uncertain, Unreachable
+from bot.logs import trace_of
+from bot.services.ports import Clock, Delivered, MemberStore, Messenger, PlanStore, PromptStore, Uncertain, Unreachable
 
 LEASE = timedelta(seconds=60)
 STALE_AFTER = timedelta(hours=2)
@@ -24,10 +25,13 @@ log = structlog.get_logger()
 class DeliveryService:
     """Sends what is due. Holds no state: the rows are the schedule."""
 
-    def __init__(self, clock: Clock, messenger: Messenger, members: MemberStore, prompts: PromptStore) -> None:
+    def __init__(
+        self, clock: Clock, messenger: Messenger, members: MemberStore, plans: PlanStore, prompts: PromptStore
+    ) -> None:
         self._clock = clock
         self._messenger = messenger
         self._members = members
+        self._plans = plans
         self._prompts = prompts
 
     async def deliver_due(self) -> int:
@@ -49,7 +53,10 @@ class DeliveryService:
 
         async def send(delivery: Delivery) -> None:
             async with waiting:
-                await self._send(delivery)
+                try:
+                    await self._send(delivery)
+                except Exception as error:  # noqa: BLE001 - one that cannot be sent must not take the others along
+                    log.error("prompt failed", prompt=delivery.prompt.id, trace=trace_of(error))
 
         async with asyncio.TaskGroup() as group:
             for delivery in batch:
@@ -57,7 +64,10 @@ class DeliveryService:
 
     async def _send(self, delivery: Delivery) -> None:
         prompt = delivery.prompt
-        match await self._messenger.send_prompt(delivery):
+        plan = await self._plans.get(prompt.plan_id)
+        if plan is None or plan.stopped_at is not None:  # erased or stopped since the claim: silence
+            return
+        match await self._messenger.send_prompt(delivery, plan):
             case Delivered(message_id):
                 await self._prompts.mark_sent(prompt.id, message_id)
                 log.info("prompt sent", prompt=prompt.id)

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from bot.domain.catalog import Catalog
-from bot.domain.checkins import Delivery, Entry, Member, Plan, Prompt, PromptStatus
+from bot.domain.checkins import Delivery, Entry, Prompt, PromptStatus
 from bot.domain.found import ClaimMatch, NameMatch, Passage
-from bot.domain.journal import PastPrompt, TreatmentMark
-from bot.domain.schedules import Occurrence
+from bot.domain.journal import FlareMark, PastPrompt, TreatmentMark
+from bot.domain.members import Member, Preferences
+from bot.domain.plans import Plan
+from bot.domain.schedules import Key
 from bot.domain.trends import Appointment, Diary, Trend
 
 
@@ -48,13 +50,19 @@ Outcome = Delivered | Unreachable | Uncertain
 class Messenger(Protocol):
     """Sends prompts to members."""
 
-    async def send_prompt(self, delivery: Delivery) -> Outcome:
+    async def send_prompt(self, delivery: Delivery, plan: Plan) -> Outcome:
         """Post the prompt to its channel, with the prompt's id as nonce and in every custom_id. Does not raise."""
         ...
 
 
 class MemberStore(Protocol):
     async def get(self, member_id: int) -> Member | None: ...
+
+    async def preferences(self, member_id: int) -> Preferences:
+        """How the member wants to be treated; the usual way for one who never said."""
+        ...
+
+    async def set_preferences(self, member_id: int, preferences: Preferences) -> None: ...
 
     async def set_unreachable(self, member_id: int, since: datetime | None) -> None:
         """Pause (a time) or resume (None) everything scheduled for this member."""
@@ -68,18 +76,22 @@ class MemberStore(Protocol):
 
 
 class PlanStore(Protocol):
-    async def active(self, member_id: int) -> Plan | None: ...
+    async def get(self, plan_id: str) -> Plan | None: ...
 
-    async def start(self, member: Member, plan: Plan, next_prompt: Prompt) -> None:
-        """Store member, plan and its next due prompt in one transaction.
+    async def of_member(self, member_id: int) -> Sequence[Plan]:
+        """All plans of a member, the stopped ones too, in the order in which they were started."""
+        ...
 
-        The member row is written over (zone, consent, DM channel; reachable again). A plan with this id is written
-        over too, and a prompt of it that is still due is replaced.
+    async def save(self, member: Member, changed: Sequence[Plan], now: datetime) -> None:
+        """Store member and plans, each plan with the next prompt that its timetable makes due after `now`.
+
+        The member row is written over, and so is a plan with the same id. A local date that had its prompt gets no
+        second one, whatever time or zone the plan had before.
         """
         ...
 
     async def stop(self, plan_id: str, at: datetime) -> None:
-        """End the plan and forget its prompt that is still due. Entries stay."""
+        """End the plan and forget its prompts that are still due. Entries stay."""
         ...
 
 
@@ -90,8 +102,9 @@ class PromptStore(Protocol):
         """Take up to `limit` prompts that are due, or whose lease has run out, and mark them `sending`.
 
         In the same transaction: each claimed prompt's plan gets its next due prompt, computed in the member's zone
-        by `Schedule.after`; and prompts due before `stale_before` that were never sent become `missed` instead of
-        being returned. Prompts of unreachable members stay as they are.
+        by `Timetable.after`, and the nudge about the claimed one if the plan has any; prompts due before
+        `stale_before` that were never sent become `missed` instead of being returned; and nudges about something
+        that was answered meanwhile vanish. Prompts of unreachable members stay as they are.
         """
         ...
 
@@ -108,19 +121,27 @@ class PromptStore(Protocol):
     async def get(self, prompt_id: str) -> Prompt | None: ...
 
     async def history(self, member_id: int, limit: int) -> Sequence[PastPrompt]:
-        """The member's latest prompts that are past being due, newest first, and how they ended."""
+        """The member's latest prompts that are past being due, newest first, and how they ended; no nudges."""
         ...
 
     async def next_due(self) -> datetime | None:
         """When the soonest prompt is due, over all members that can be reached."""
         ...
 
-    async def last_occurrence(self, plan_id: str) -> Occurrence | None:
-        """The plan's latest scheduled prompt that is no longer merely due: its local date is used up."""
+    async def last_key(self, plan_id: str) -> Key | None:
+        """Which of the plan's scheduled prompts was the latest that is no longer merely due: it gets no second one."""
         ...
 
     async def settle(self, prompt_id: str, status: PromptStatus) -> bool:
-        """End a sent prompt without an entry (skipped). False if it had already ended."""
+        """End a prompt without an entry (skipped, or a reminder that is done). False if it had already ended."""
+        ...
+
+    async def put_off(self, prompt_id: str, later: Prompt) -> bool:
+        """Let another prompt take the place of this one. False, and nothing done, if it had already ended."""
+        ...
+
+    async def expire(self, now: datetime) -> int:
+        """Close what was not answered in time; answers are still taken, as late ones. Returns how many."""
         ...
 
 
@@ -133,14 +154,22 @@ class EntryStore(Protocol):
         """
         ...
 
+    async def add_all(self, answered: Sequence[tuple[Prompt, Entry]]) -> None:
+        """Store entries with the prompts they belong to, all or none: what a file brings back."""
+        ...
+
     async def replace(self, entry: Entry) -> None:
         """Write new answers over an entry that exists."""
         ...
 
     async def of_prompt(self, prompt_id: str) -> Entry | None: ...
 
-    async def latest(self, member_id: int) -> Entry | None:
-        """The member's newest entry that has a pain score."""
+    async def latest(self, member_id: int, key: str) -> Entry | None:
+        """The member's newest entry that answers the question with this key."""
+        ...
+
+    async def days(self, member_id: int, limit: int) -> Sequence[date]:
+        """The latest days with an entry of any kind, newest first."""
         ...
 
     async def of_member(self, member_id: int) -> Sequence[Entry]:
@@ -153,12 +182,18 @@ class EntryStore(Protocol):
 
 
 class MarkStore(Protocol):
-    async def add(self, mark: TreatmentMark) -> None: ...
+    async def add(self, added: Sequence[TreatmentMark | FlareMark]) -> None:
+        """Store new marks, all or none."""
+        ...
 
-    async def replace(self, mark: TreatmentMark) -> None: ...
+    async def replace(self, mark: TreatmentMark | FlareMark) -> None: ...
 
-    async def of_member(self, member_id: int) -> Sequence[TreatmentMark]:
-        """The member's marks, in the order of their starts."""
+    async def treatments(self, member_id: int) -> Sequence[TreatmentMark]:
+        """The treatments a member marked, in the order of their starts."""
+        ...
+
+    async def flares(self, member_id: int) -> Sequence[FlareMark]:
+        """The member's flares, in the order of their first days."""
         ...
 
 
@@ -174,6 +209,14 @@ class Press(Protocol):
     async def json(self, diary: Diary) -> bytes: ...
 
     async def fhir(self, diary: Diary) -> bytes: ...
+
+    async def read_json(self, content: bytes) -> Diary:
+        """The diary that `json` wrote.
+
+        Raises:
+            UserError: it is something else; the message says what.
+        """
+        ...
 
     def alt_text(self, trend: Trend) -> str:
         """What the chart shows, in at most 1,024 characters."""
@@ -210,11 +253,15 @@ class CardSearch(Protocol):
         ...
 
 
-class Library(Protocol):
-    """A catalog with the search over it: exchanged as one when the content changes."""
+class Catalogs(Protocol):
+    """Whoever has the catalog as it is now."""
 
     @property
     def catalog(self) -> Catalog: ...
+
+
+class Library(Catalogs, Protocol):
+    """A catalog with the search over it: exchanged as one when the content changes."""
 
     @property
     def search(self) -> CardSearch: ...

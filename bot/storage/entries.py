@@ -1,14 +1,16 @@
 """Entries: what members answered, sealed before it reaches a table and opened only on the way out."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, select, update
+from sqlalchemy import Delete, Row, Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.checkins import Answers, Entry, EntryKind, PromptStatus
+from bot.domain.checkins import Answers, Entry, EntryKind, Prompt, PromptStatus
 from bot.storage.engine import Database, insert
-from bot.storage.tables import entries, members, prompts
+from bot.storage.tables import DUE, entries, members, prompts
 from bot.storage.vault import Vault
 
 LOOK_BACK = 60
@@ -39,10 +41,29 @@ class EntryStore:
             await connection.execute(new.on_conflict_do_nothing())
             answered = update(prompts).where(prompts.c.id == entry.prompt_id)
             await connection.execute(answered.values(status=PromptStatus.ANSWERED, lease_until=None))
+            await connection.execute(_still_to_come(entry))
             return await self._entry((await connection.execute(_of_prompt(entry.prompt_id))).one())
 
         standing = await self._db.write(work)
         return standing, standing.id == entry.id
+
+    async def add_all(self, answered: Sequence[tuple[Prompt, Entry]]) -> None:
+        """Store entries of one member with the prompts they belong to, all or none: what a file brings back.
+
+        Raises:
+            IntegrityError: the member or the plan of one of them is gone.
+        """
+        if not answered:
+            return
+        [member_id] = {entry.member_id for _, entry in answered}
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(prompts.insert(), [asdict(prompt) for prompt, _ in answered])
+            sealed = await self._vault.seal_all(member_id, [_plain(entry) for _, entry in answered])
+            values = [_columns(entry, each) for (_, entry), each in zip(answered, sealed, strict=True)]
+            await connection.execute(entries.insert(), values)
+
+        await self._db.write(work)
 
     async def replace(self, entry: Entry) -> None:
         """Write new answers over an entry that exists.
@@ -58,14 +79,21 @@ class EntryStore:
         row = await self._db.row(_of_prompt(prompt_id))
         return None if row is None else await self._entry(row)
 
-    async def latest(self, member_id: int) -> Entry | None:
-        """The member's newest entry that has a pain score."""
+    async def latest(self, member_id: int, key: str) -> Entry | None:
+        """The member's newest entry that answers the question with this key."""
         newest_first = select(entries).where(entries.c.member_id == member_id).order_by(entries.c.recorded_at.desc())
         for row in await self._db.rows(newest_first.limit(LOOK_BACK)):
             entry = await self._entry(row)
-            if entry.answers.pain is not None:
+            if key in entry.answers.values:
                 return entry
         return None
+
+    async def days(self, member_id: int, limit: int) -> Sequence[date]:
+        """The latest days with an entry of any kind, newest first."""
+        theirs = select(entries.c.local_date).where(entries.c.member_id == member_id).distinct()
+        return [
+            row.local_date for row in await self._db.rows(theirs.order_by(entries.c.local_date.desc()).limit(limit))
+        ]
 
     async def of_member(self, member_id: int) -> Sequence[Entry]:
         """Everything the member told us, in the order of the days it is about."""
@@ -85,16 +113,7 @@ class EntryStore:
         await self._db.write(work)
 
     async def _values(self, entry: Entry) -> dict[str, Any]:
-        plaintext = entry.answers.model_dump_json(exclude_none=True).encode()
-        return {
-            "id": entry.id,
-            "member_id": entry.member_id,
-            "prompt_id": entry.prompt_id,
-            "local_date": entry.local_date,
-            "recorded_at": entry.recorded_at,
-            "kind": entry.kind,
-            "sealed": await self._vault.seal(entry.member_id, _place(entry.id), plaintext),
-        }
+        return _columns(entry, await self._vault.seal(entry.member_id, *_plain(entry)))
 
     async def _entry(self, row: Row[Any]) -> Entry:
         return _opened(row, await self._vault.open(row.member_id, _place(row.id), row.sealed))
@@ -102,7 +121,26 @@ class EntryStore:
 
 def _opened(row: Row[Any], plaintext: bytes) -> Entry:
     answers = Answers.model_validate_json(plaintext)
-    return Entry(row.id, row.member_id, row.prompt_id, row.local_date, row.recorded_at, EntryKind(row.kind), answers)
+    kind = EntryKind(row.kind)
+    return Entry(row.id, row.member_id, row.prompt_id, row.local_date, row.recorded_at, kind, answers, row.late)
+
+
+def _plain(entry: Entry) -> tuple[str, bytes]:
+    """What of an entry is to be sealed, and for which place."""
+    return _place(entry.id), entry.answers.model_dump_json(exclude_none=True).encode()
+
+
+def _columns(entry: Entry, sealed: bytes) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "member_id": entry.member_id,
+        "prompt_id": entry.prompt_id,
+        "local_date": entry.local_date,
+        "recorded_at": entry.recorded_at,
+        "kind": entry.kind,
+        "late": entry.late,
+        "sealed": sealed,
+    }
 
 
 def _holding(entry: Entry) -> Select[Any]:
@@ -113,6 +151,12 @@ def _holding(entry: Entry) -> Select[Any]:
         .where(prompts.c.id == entry.prompt_id, members.c.id == entry.member_id)
         .with_for_update(read=True, key_share=True, of=members)
     )
+
+
+def _still_to_come(entry: Entry) -> Delete:
+    """A nudge about the prompt, or the one that it was put off to: not needed once it is answered."""
+    plan_id = select(prompts.c.plan_id).where(prompts.c.id == entry.prompt_id).scalar_subquery()
+    return delete(prompts).where(prompts.c.plan_id == plan_id, prompts.c.about == entry.prompt_id, DUE)
 
 
 def _of_prompt(prompt_id: str) -> Select[Any]:

@@ -6,10 +6,12 @@ from typing import Any
 from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.checkins import Member
+from bot.domain.members import Member, Preferences
 from bot.storage.engine import Database
 from bot.storage.tables import OPEN, members, prompts
 from bot.storage.vault import Vault
+
+_PREFERENCES = "preferences"
 
 
 class MemberStore:
@@ -31,6 +33,22 @@ class MemberStore:
             await connection.execute(theirs)
 
         await self._db.write(work)
+
+    async def preferences(self, member_id: int) -> Preferences:
+        """How the member wants to be treated; the usual way for one who never said.
+
+        Raises:
+            SealBroken: what is stored does not open.
+        """
+        row = await self._db.row(select(members.c.preferences).where(members.c.id == member_id))
+        if row is None or row.preferences is None:
+            return Preferences()
+        return Preferences.model_validate_json(await self._vault.open(member_id, _PREFERENCES, row.preferences))
+
+    async def set_preferences(self, member_id: int, preferences: Preferences) -> None:
+        """Write them over the earlier ones; the member must have opted in (they have a key)."""
+        sealed = await self._vault.seal(member_id, _PREFERENCES, preferences.model_dump_json().encode())
+        await self._db.run(update(members).where(members.c.id == member_id).values(preferences=sealed))
 
     async def set_dm_channel(self, member_id: int, channel_id: int) -> None:
         await self._db.run(update(members).where(members.c.id == member_id).values(dm_channel_id=channel_id))

@@ -1,26 +1,46 @@
 """Prompts: claimed with a lease, sent once, and never gone without a mark."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, or_, select, update
+from sqlalchemy import Row, bindparam, case, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain import zones
-from bot.domain.checkins import Delivery, EntryKind, Prompt, PromptStatus
+from bot.domain.checkins import Delivery, EntryKind, Prompt, PromptKind, PromptStatus, new_id
 from bot.domain.journal import PastPrompt
-from bot.domain.schedules import Occurrence
+from bot.domain.plans import NUDGE_AFTER
+from bot.domain.schedules import Key
 from bot.storage.engine import Database, insert
-from bot.storage.plans import due_prompt, schedule_of
-from bot.storage.tables import DUE, SCHEDULED, WAITING, entries, members, plans, prompts
+from bot.storage.plans import last_key, scheduled_prompt, timetable_of
+from bot.storage.tables import DUE, UNANSWERED, WAITING, entries, members, plans, prompts
+
+ANSWERABLE = (PromptStatus.SENDING, PromptStatus.SENT, PromptStatus.EXPIRED)
+
+DISCORD_EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
+"""Where the milliseconds in the upper bits of Discord's ids begin."""
+
+MOST_MISSED = 100
+"""Rows for what a plan missed while the bot was off; older dates get none."""
 
 # The member and plan rows are locked too (SQLite locks everything anyway): who changes a plan or erases a member waits
 # for this claim and then sees the prompt it added, or is passed over by it.
 _CLAIMABLE = (
-    select(prompts, plans.c.at, plans.c.days, plans.c.stopped_at, members.c.zone, members.c.dm_channel_id)
+    select(
+        prompts,
+        plans.c.schedule,
+        plans.c.paused_until,
+        plans.c.eased_until,
+        plans.c.answer_minutes,
+        plans.c.nudge,
+        plans.c.stopped_at,
+        members.c.zone,
+        members.c.dm_channel_id,
+    )
     .join(plans, plans.c.id == prompts.c.plan_id)
     .join(members, members.c.id == prompts.c.member_id)
     .where(
@@ -45,7 +65,7 @@ class _Claim:
 @dataclass(frozen=True)
 class _Batch:
     deliveries: Sequence[Delivery]
-    missed: int
+    passed_over: int
 
 
 class PromptStore:
@@ -57,13 +77,14 @@ class PromptStore:
     ) -> Sequence[Delivery]:
         """Take up to `limit` prompts that are due, or whose lease has run out, and mark them `sending`.
 
-        An empty answer means that nothing is due: batches in which everything was stale are passed over. The next
-        prompt of a plan is later than `now`; dates skipped while the bot was off get no row.
+        An empty answer means that nothing is due: batches in which everything was stale are passed over. What a plan
+        missed while the bot was off becomes `missed` too, up to `MOST_MISSED` rows: of several that are overdue, the
+        one that is due after `stale_before` is sent, and no other.
         """
         claim = partial(_claim, claim=_Claim(now, lease_until, stale_before, limit))
         while True:
             batch = await self._db.write(claim)
-            if batch.deliveries or not batch.missed:
+            if batch.deliveries or not batch.passed_over:
                 return batch.deliveries
 
     async def mark_sent(self, prompt_id: str, message_id: int) -> None:
@@ -89,23 +110,17 @@ class PromptStore:
 
     async def history(self, member_id: int, limit: int) -> Sequence[PastPrompt]:
         """The member's latest prompts that are past being due, newest first, and how they ended."""
+        earlier = prompts.alias("earlier")
         rows = await self._db.rows(
-            select(prompts, entries.c.kind)
+            select(prompts, entries.c.kind.label("answered"), entries.c.late, earlier.c.due_at.label("put_off_from"))
             .outerjoin(entries, entries.c.prompt_id == prompts.c.id)
-            .where(prompts.c.member_id == member_id, prompts.c.status != PromptStatus.DUE)
+            .outerjoin(earlier, earlier.c.id == prompts.c.about)
+            .where(prompts.c.member_id == member_id, prompts.c.kind != PromptKind.NUDGE)
+            .where(prompts.c.status != PromptStatus.DUE)
             .order_by(prompts.c.due_at.desc())
             .limit(limit)
         )
-        return [
-            PastPrompt(
-                row.local_date,
-                row.due_at,
-                PromptStatus(row.status),
-                row.scheduled,
-                None if row.kind is None else EntryKind(row.kind),
-            )
-            for row in rows
-        ]
+        return [_past(row) for row in rows]
 
     async def next_due(self) -> datetime | None:
         """When the soonest prompt is due, over all members that can be reached."""
@@ -113,22 +128,36 @@ class PromptStore:
         row = await self._db.row(soonest)
         return None if row is None else row.due_at
 
-    async def last_occurrence(self, plan_id: str) -> Occurrence | None:
-        """The plan's latest scheduled prompt that is no longer merely due: its local date is used up."""
-        row = await self._db.row(
-            select(prompts.c.local_date, prompts.c.due_at)
-            .where(SCHEDULED, prompts.c.plan_id == plan_id, prompts.c.status != PromptStatus.DUE)
-            .order_by(prompts.c.local_date.desc())
-            .limit(1)
-        )
-        return None if row is None else Occurrence(row.local_date, row.due_at)
+    async def last_key(self, plan_id: str) -> Key | None:
+        """Which of the plan's scheduled prompts was the latest that is no longer merely due: it gets no second one."""
+        return await self._db.read(partial(last_key, plan_id=plan_id))
 
     async def settle(self, prompt_id: str, status: PromptStatus) -> bool:
-        """End a sent prompt without an entry (skipped). False if it had already ended.
+        """End a prompt without an entry (skipped, or a reminder that is done). False if it had already ended.
 
         `sending` counts as sent: a tap can overtake `mark_sent`.
         """
-        return await self._end(prompt_id, status, [PromptStatus.SENDING, PromptStatus.SENT])
+        return await self._end(prompt_id, status, ANSWERABLE)
+
+    async def put_off(self, prompt_id: str, later: Prompt) -> bool:
+        """Let another prompt take the place of this one. False, and nothing done, if it is gone or has ended."""
+        put_off = update(prompts).where(prompts.c.id == prompt_id, prompts.c.status.in_(ANSWERABLE))
+        # On PostgreSQL an erasure of the member waits for this, instead of each waiting for the other.
+        staying = select(members.c.id).where(members.c.id == later.member_id).with_for_update(read=True, key_share=True)
+
+        async def work(connection: AsyncConnection) -> bool:
+            await connection.execute(staying)
+            ended = await connection.execute(put_off.values(status=PromptStatus.SNOOZED, lease_until=None))
+            if ended.rowcount:
+                await connection.execute(prompts.insert().values(asdict(later)))
+            return ended.rowcount > 0
+
+        return await self._db.write(work)
+
+    async def expire(self, now: datetime) -> int:
+        """Close what was not answered in time; answers are still taken, as late ones. Returns how many."""
+        over = update(prompts).where(UNANSWERED, prompts.c.expires_at <= now)
+        return await self._db.run(over.values(status=PromptStatus.EXPIRED))
 
     async def _end(self, prompt_id: str, status: PromptStatus, before: Sequence[PromptStatus]) -> bool:
         ended = await self._db.run(
@@ -147,15 +176,35 @@ def _prompt(row: Row[Any]) -> Prompt:
         row.local_date,
         row.due_at,
         PromptStatus(row.status),
-        row.scheduled,
+        PromptKind(row.kind),
+        row.slot,
+        row.about,
+        row.expires_at,
         row.message_id,
+    )
+
+
+def _past(row: Row[Any]) -> PastPrompt:
+    return PastPrompt(
+        row.plan_id,
+        row.local_date,
+        row.due_at,
+        PromptStatus(row.status),
+        PromptKind(row.kind),
+        None if row.message_id is None else DISCORD_EPOCH + timedelta(milliseconds=row.message_id >> 22),
+        row.put_off_from,
+        None if row.answered is None else EntryKind(row.answered),
+        bool(row.late),
     )
 
 
 async def _claim(connection: AsyncConnection, claim: _Claim) -> _Batch:
     rows = (await connection.execute(_CLAIMABLE, {"now": claim.now, "limit": claim.limit})).all()
-    late = {row.id for row in rows if row.due_at < claim.stale_before or row.stopped_at is not None}
-    taken = [row for row in rows if row.id not in late]
+    idle = await _idle_nudges(connection, rows)
+    late = {row.id for row in rows if row.due_at < claim.stale_before or row.stopped_at is not None} - idle
+    taken = [row for row in rows if row.id not in late | idle]
+    if idle:
+        await connection.execute(delete(prompts).where(prompts.c.id.in_(idle)))
     if late:
         missed = update(prompts).where(prompts.c.id.in_(late))
         await connection.execute(missed.values(status=PromptStatus.MISSED, lease_until=None))
@@ -164,19 +213,55 @@ async def _claim(connection: AsyncConnection, claim: _Claim) -> _Batch:
         await connection.execute(
             sending.values(status=PromptStatus.SENDING, lease_until=claim.lease_until, attempts=prompts.c.attempts + 1)
         )
-    if following := [asdict(_following(row, claim.now)) for row in rows if _opens_the_next(row)]:
-        await connection.execute(insert(connection, prompts).on_conflict_do_nothing(), following)
-    return _Batch([_delivery(row) for row in taken], len(late))
+    new = [prompt for row in rows if row.status == PromptStatus.DUE for prompt in _following(row, claim)]
+    if new:
+        values = [asdict(prompt) for prompt in new]
+        await connection.execute(insert(connection, prompts).on_conflict_do_nothing(), values)
+    return _Batch([_delivery(row) for row in taken], len(rows) - len(taken))
 
 
-def _opens_the_next(row: Row[Any]) -> bool:
-    """A prompt claimed for the second time did so the first time; a stopped plan has no next."""
-    return row.status == PromptStatus.DUE and row.scheduled and row.stopped_at is None
+async def _idle_nudges(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> set[str]:
+    """The nudges among these rows that the plan does not want any more, or whose prompt does not wait for an answer."""
+    nudges = {row.id: row.about for row in rows if row.kind == PromptKind.NUDGE}
+    if not nudges:
+        return set()
+    open_ones = select(prompts.c.id).where(prompts.c.id.in_(nudges.values()), prompts.c.status == PromptStatus.SENT)
+    still_open = set((await connection.execute(open_ones)).scalars())
+    return {row.id for row in rows if row.id in nudges and not (row.about in still_open and _wants_nudges(row))}
 
 
-def _following(row: Row[Any], now: datetime) -> Prompt:
-    coming = schedule_of(row).after(now, zones.ZoneInfo(row.zone), not_before=row.local_date + timedelta(days=1))
-    return due_prompt(row.plan_id, row.member_id, next(coming))
+def _wants_nudges(row: Row[Any]) -> bool:
+    timetable = timetable_of(row)
+    return timetable.nudge and not timetable.eases(row.local_date)
+
+
+def _following(row: Row[Any], claim: _Claim) -> Iterator[Prompt]:
+    """What a prompt claimed for the first time makes: a nudge about it, and the plan's next one."""
+    if row.stopped_at is not None or row.kind not in (PromptKind.SCHEDULED, PromptKind.SNOOZE):
+        return
+    fresh = row.due_at >= claim.stale_before
+    nudge_at = claim.now + NUDGE_AFTER
+    if fresh and _wants_nudges(row) and (row.expires_at is None or nudge_at < row.expires_at):
+        yield _nudge(row, nudge_at)
+    if row.kind == PromptKind.SCHEDULED:
+        yield from _scheduled_after(row, claim.now if fresh else claim.stale_before)
+
+
+def _nudge(about: Row[Any], at: datetime) -> Prompt:
+    place = about.plan_id, about.member_id, about.local_date
+    return Prompt(new_id(), *place, at, PromptStatus.DUE, PromptKind.NUDGE, about=about.id)
+
+
+def _scheduled_after(row: Row[Any], over: datetime) -> list[Prompt]:
+    """The plan's prompts that follow this one: missed ones up to `over`, and the next that is due after it."""
+    timetable = timetable_of(row)
+    later = timetable.after(row.due_at, zones.ZoneInfo(row.zone), past=(row.local_date, row.slot))
+    missed: deque[Prompt] = deque(maxlen=MOST_MISSED)
+    for occurrence in later:
+        if occurrence.due_at > over:
+            return [*missed, scheduled_prompt(row.plan_id, row.member_id, timetable, occurrence)]
+        missed.append(scheduled_prompt(row.plan_id, row.member_id, timetable, occurrence, PromptStatus.MISSED))
+    return list(missed)
 
 
 def _delivery(row: Row[Any]) -> Delivery:

@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-from bot.domain.checkins import EntryKind, PromptStatus
+from bot.domain.checkins import EntryKind, PromptKind, PromptStatus
 
 NAMES = {
     "pk": "pk_%(table_name)s",
@@ -90,6 +90,7 @@ members = Table(
     Column("consented_at", Instant, nullable=False),
     Column("dm_channel_id", BigInteger, nullable=False),
     Column("unreachable_since", Instant),
+    Column("preferences", LargeBinary),  # sealed; NULL until the member changes one
     CheckConstraint("consent_version > 0", "consent_version"),
 )
 
@@ -98,18 +99,19 @@ plans = Table(
     metadata,
     Column("id", Text, primary_key=True),
     _member_id(),
-    # Minutes since midnight on the member's clock; bit 0 of days is Monday, and no day at all would never be due.
-    Column("at", SmallInteger, nullable=False),
-    Column("days", SmallInteger, nullable=False),
+    Column("sealed", LargeBinary),  # what the plan is for; NULL is the daily check-in of the first release
+    Column("schedule", Text, nullable=False),  # `Schedule.code`
+    Column("paused_until", LocalDate),
+    Column("eased_until", LocalDate),
+    Column("answer_minutes", Integer, nullable=False),
+    Column("nudge", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("stopped_at", Instant),
-    CheckConstraint("at BETWEEN 0 AND 1439", "at"),
-    CheckConstraint("days BETWEEN 1 AND 127", "days"),
+    CheckConstraint("answer_minutes > 0", "answer_minutes"),
 )
 Index("ix_plan_member_id", plans.c.member_id)
 
 RUNNING = text("stopped_at IS NULL")
-Index("uq_plan_running", plans.c.member_id, unique=True, sqlite_where=RUNNING, postgresql_where=RUNNING)
 
 prompts = Table(
     "prompt",
@@ -120,13 +122,17 @@ prompts = Table(
     Column("local_date", LocalDate, nullable=False),
     Column("due_at", Instant, nullable=False),
     Column("status", Text, nullable=False),
-    Column("scheduled", Boolean, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("slot", SmallInteger, nullable=False, default=0),
+    Column("about", Text),  # another prompt's id; no reference, for both go when their member goes
     # A copy of "the member is unreachable" on what waits, so that the due scan never walks over paused members.
     Column("paused", Boolean, nullable=False, default=False),
     Column("lease_until", Instant),
     Column("attempts", SmallInteger, nullable=False, default=0),
     Column("message_id", BigInteger),
+    Column("expires_at", Instant),
     _one_of("status", PromptStatus),
+    _one_of("kind", PromptKind),
     CheckConstraint("attempts >= 0", "attempts"),
     # Whatever is being sent can be claimed again some day.
     CheckConstraint("(status = 'sending') = (lease_until IS NOT NULL)", "lease"),
@@ -136,19 +142,23 @@ Index("ix_prompt_member_id", prompts.c.member_id)
 
 # These conditions are text, and used as they are in queries too: with a bound parameter in its place neither engine
 # recognises a partial index.
-SCHEDULED = text("scheduled")
+SCHEDULED = text("kind = 'scheduled'")
 DUE = text("status = 'due'")
+NEXT = text(f"{SCHEDULED.text} AND {DUE.text}")
+UNANSWERED = text("status = 'sent'")
 OPEN = text("status IN ('due', 'sending')")
 WAITING = text(f"{OPEN.text} AND NOT paused")
 Index(
     "uq_prompt_day",
     prompts.c.plan_id,
     prompts.c.local_date,
+    prompts.c.slot,
     unique=True,
     sqlite_where=SCHEDULED,
     postgresql_where=SCHEDULED,
 )
-Index("uq_prompt_due", prompts.c.plan_id, unique=True, sqlite_where=DUE, postgresql_where=DUE)
+Index("uq_prompt_due", prompts.c.plan_id, unique=True, sqlite_where=NEXT, postgresql_where=NEXT)
+Index("ix_prompt_unanswered", prompts.c.expires_at, sqlite_where=UNANSWERED, postgresql_where=UNANSWERED)
 Index("ix_prompt_waiting", prompts.c.due_at, sqlite_where=WAITING, postgresql_where=WAITING)
 
 entries = Table(
@@ -160,6 +170,7 @@ entries = Table(
     Column("local_date", LocalDate, nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("kind", Text, nullable=False),
+    Column("late", Boolean, nullable=False, default=False),
     Column("sealed", LargeBinary, nullable=False),
     _one_of("kind", EntryKind),
 )

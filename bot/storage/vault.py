@@ -84,6 +84,15 @@ class Vault:
         """
         return seal(await self._key(member_id), _context(member_id, context), plaintext)
 
+    async def seal_all(self, member_id: int, plaintexts: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        """Encrypt for many places of one member, with one look at their key.
+
+        Raises:
+            SealBroken: the member has no key.
+        """
+        key = await self._key(member_id)
+        return [seal(key, _context(member_id, context), each) for context, each in plaintexts]
+
     async def open(self, member_id: int, context: str, sealed: bytes) -> bytes:
         """What was sealed for that member and place.
 

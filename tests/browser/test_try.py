@@ -3,6 +3,8 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.async_api import async_playwright, expect
@@ -51,11 +53,19 @@ async def test_a_newcomer_asks_a_question_and_lives_a_checkin(chat: Chat) -> Non
     await chat.press("What people say")
     await chat.sees("Ketamine: what people say")
 
-    await chat.command("checkin start", "London, United Kingdom<-lond", "09:00")
+    await chat.command("checkin start", "09:00")
     await chat.sees("What you agree to", "Your clock should read")
+    await chat.press("No, it reads something else")
+    fields = chat.page.get_by_role("dialog").get_by_role("textbox")
+    await fields.nth(0).fill(f"{datetime.now(ZoneInfo('Europe/London')):%H:%M}")
+    await fields.nth(1).fill("united kingdom")
+    await chat.press("Submit")
+    await chat.text("Pick a place").click()
+    await chat.page.get_by_role("option", name="London, United Kingdom").click()
+    await chat.sees("What you agree to", "(London, United Kingdom)")
     await chat.picture("consent")
-    await chat.press("I agree, start")
-    await chat.sees("Your check-in is set: 09:00, every day")
+    await chat.press("Yes, I agree: start")
+    await chat.sees("Set: Daily check-in, 09:00, every day")
 
     await chat.command("jump")
     await chat.sees("Time for your check-in.")
@@ -69,6 +79,10 @@ async def test_a_newcomer_asks_a_question_and_lives_a_checkin(chat: Chat) -> Non
     await chat.press("Submit")
     await chat.sees("With a note.")
     await chat.picture("recorded")
+
+    await chat.command("checkin settings")
+    await chat.sees("Daily check-in", "09:00, every day", "I am in a flare")
+    await chat.picture("settings")
 
     await chat.command("trends")
     await chat.sees("Median pain 6", "Pain, the last 30 days")

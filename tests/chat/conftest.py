@@ -6,7 +6,7 @@ import simcord
 
 from bot.app import App, assemble
 from bot.catalog.live import Library, LiveContent
-from bot.config import ROOT
+from bot.config import ROOT, Settings
 from bot.errors import UserError
 from bot.reports.press import Press
 from bot.storage import Storage
@@ -38,8 +38,13 @@ async def press() -> AsyncIterator[Press]:
 
 
 @pytest.fixture
-def app(storage: Storage, library: Library, press: Press, clock: FixedClock) -> App:
-    return assemble(storage, library, press, clock, send_rate=1000)
+def settings() -> Settings:
+    return Settings(discord_token=None, send_rate=50)
+
+
+@pytest.fixture
+def app(storage: Storage, library: Library, press: Press, clock: FixedClock, settings: Settings) -> App:
+    return assemble(storage, library, press, clock, settings)
 
 
 @pytest.fixture
@@ -54,6 +59,12 @@ async def env(app: App) -> AsyncIterator[simcord.Env]:
 
 @pytest.fixture
 async def world(
-    env: simcord.Env, app: App, storage: Storage, library: Library, press: Press, clock: FixedClock
+    env: simcord.Env,
+    app: App,
+    storage: Storage,
+    library: Library,
+    press: Press,
+    settings: Settings,
+    clock: FixedClock,
 ) -> World:
-    return await make_world(env, app, storage, library, press, clock)
+    return await make_world(env, app, storage, library, press, settings, clock)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.chat.ui import checkins
+from bot.chat.ui import checkins, prompts
 from bot.errors import UserError
 from tests.chat.test_checkins import prompt_id
 from tests.chat.world import World, text_of
@@ -25,7 +25,7 @@ async def test_a_zone_that_is_none(world: World, place: str) -> None:
 @pytest.mark.parametrize("at", ["25:99", "noonish", "-1", "9:60 pm"])
 async def test_a_time_that_is_none(world: World, at: str) -> None:
     result = await world.you.slash("checkin start", place="Europe/London", at=at)
-    assert "could not read that as a time" in answer_to(result)
+    assert "could not read that as" in answer_to(result)
 
 
 @pytest.mark.parametrize("days", ["Blursday", "mon tue xyz", ",,,"])
@@ -41,7 +41,7 @@ async def test_a_note_of_4001_characters(world: World) -> None:
     with pytest.raises(Exception, match="4000"):  # the client refuses it already
         await world.you.submit_modal(await world.you.click(world.inbox[-1], label="Add more"), {"note": "x" * 4001})
     with pytest.raises(UserError, match="4,000 characters"):  # and so do we, should it not
-        await world.checkins.add_details(world.you.id, prompt_id(prompt), {"note": "x" * 4001})
+        await world.checkins.add_details(world.you.id, prompt_id(prompt), {"note": "x" * 4001}, ["note"])
     entry = await world.storage.entries.of_prompt(prompt_id(prompt))
     assert entry is not None
     assert (entry.answers.pain, entry.answers.note) == (6, None)
@@ -55,7 +55,7 @@ async def test_a_note_of_4001_characters(world: World) -> None:
         "card:1:../../etc:summary:0",
         "card:99:ketamine:summary:0",
         "same:1:zzzzzzzzzzzzzzzz",
-        "agree:1:1:Europe/London:0900:89",
+        "agree:2:Europe/London:0900:89:daily",
         ":::::",
     ],
 )
@@ -64,7 +64,7 @@ async def test_a_forged_custom_id(world: World, custom_id: str) -> None:
 
 
 async def test_a_well_formed_id_of_nothing(world: World) -> None:
-    assert "not one of yours" in answer_to(await world.press(checkins.UNWELL.custom_id(prompt="0" * 16)))
+    assert "not one of yours" in answer_to(await world.press(prompts.UNWELL.custom_id(prompt="0" * 16)))
 
 
 async def test_a_card_that_has_gone(world: World) -> None:
@@ -72,15 +72,25 @@ async def test_a_card_that_has_gone(world: World) -> None:
 
 
 async def test_a_time_forged_into_the_consent_button(world: World) -> None:
-    said = answer_to(await world.press(f"agree:1:{world.you.id}:Europe/London:2599:0"))
-    assert "do not recognise" in said
+    for schedule in ("w7f@2599", "w00@0900", "o20261301@0900"):
+        said = answer_to(await world.press(f"agree:2:Europe/London:{schedule}:daily"))
+        assert "do not recognise" in said
+    assert "I can ask these" in answer_to(await world.press("agree:2:Europe/London:w7f@0900:nonsense"))
     assert await world.storage.members.get(world.you.id) is None
 
 
 async def test_another_members_prompt(world: World) -> None:
     await world.enroll()
     mine = prompt_id(await world.due_prompt())
-    for action in (checkins.SAME, checkins.UNWELL, checkins.SKIP, checkins.ADD_MORE):
+    for action in (
+        prompts.SAME,
+        prompts.UNWELL,
+        prompts.SKIP,
+        prompts.ADD_MORE,
+        prompts.LATER,
+        prompts.BACK,
+        prompts.DONE,
+    ):
         result = await world.press(action.custom_id(prompt=mine), by=world.other)
         assert "not one of yours" in answer_to(result)
         assert (result.followups or [result.response])[-1].ephemeral
@@ -92,7 +102,7 @@ async def test_another_members_button(world: World) -> None:
     for action in (checkins.STOP, checkins.ERASE_SURE, checkins.RESUME, checkins.KEEP):
         result = await world.press(action.custom_id(member=str(world.you.id)), by=world.other)
         assert "not one of yours" in answer_to(result)
-    assert await world.storage.plans.active(world.you.id) is not None
+    assert await world.plans()
 
 
 async def test_our_own_fault_gives_a_reference_and_no_trace(world: World) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.chat.ui.checkins import SKIP, UNWELL
+from bot.chat.ui.prompts import SKIP, UNWELL
 from bot.domain.checkins import EntryKind, PromptStatus
-from tests.chat.world import World, custom_ids_of, labels_of, text_of
+from tests.chat.world import AGREE, World, custom_ids_of, labels_of, text_of
 
 
 def prompt_id(message: object) -> str:
@@ -35,7 +35,7 @@ async def test_places_are_found_by_city_and_country(world: World) -> None:
 async def test_agreeing_confirms_by_dm_with_the_next_three(world: World) -> None:
     shown: Any = await world.member.slash(world.channel, "checkin start", place="Europe/London", at="09:00")
     assert shown.ephemeral
-    await world.member.click(shown.response, label="I agree, start")
+    await world.member.click(shown.response, label=AGREE)
     confirmation = world.member.user.dm_channel.last_message
     assert confirmation is not None
     for day in ("Monday 23 November, 09:00", "Tuesday 24 November, 09:00", "Wednesday 25 November, 09:00"):
@@ -51,7 +51,7 @@ async def test_agreeing_twice_makes_one_plan(world: World) -> None:
     await world.you.click(shown.response, custom_id=agree)
     await world.restart()
     again = await world.you.slash("checkin start", place="Europe/London", at="09:00")
-    await world.you.click(again.response, label="I agree, start")
+    await world.you.click(again.response, label="Yes, start")
     await world.due_prompt()
     assert await world.deliver() == 0
 
@@ -59,7 +59,7 @@ async def test_agreeing_twice_makes_one_plan(world: World) -> None:
 async def test_one_tap_is_a_complete_checkin(world: World) -> None:
     await world.enroll()
     prompt = await world.due_prompt()
-    assert labels_of(prompt) == ["Same as last time", "Too unwell to answer", "Skip"]
+    assert labels_of(prompt) == ["Same as last time", "Too unwell to answer", "Skip", "Later"]
     await world.you.select(prompt, ["6"])
     assert "Saved, thank you" in text_of(world.inbox[-1])
     assert "pain 6 of 10" in text_of(world.inbox[-1])
@@ -195,18 +195,18 @@ async def test_stop_and_erase_leaves_nothing(world: World) -> None:
 
 async def test_declining_stores_nothing(world: World) -> None:
     shown = await world.you.slash("checkin start", place="Europe/London", at="09:00")
-    await world.you.click(shown.response, label="My clock says something else")
+    await world.you.click(shown.response, label="No, it reads something else")  # and closes the form
     await world.you.click(shown.response, label="Not now")
     assert await world.storage.members.get(world.you.id) is None
-    assert "Nothing was stored" in text_of(world.inbox[-2]) + text_of(world.inbox[-1])
+    assert "Nothing was stored" in text_of(world.inbox[-1])
 
 
 async def test_changing_the_time_never_gives_one_day_two_prompts(world: World) -> None:
     await world.enroll(at="09:00")
     await world.due_prompt()
     shown = await world.you.slash("checkin start", place="Europe/London", at="20:00")
-    assert "This changes the check-in you have now (09:00, every day)" in text_of(shown.response)
-    await world.you.click(shown.response, label="I agree, start")
+    assert "This changes the one you have now (09:00, every day)" in text_of(shown.response)
+    await world.you.click(shown.response, label="Yes, start")
     world.clock.moment = datetime(2026, 11, 23, 23, 0, tzinfo=UTC)
     assert await world.deliver() == 0
     assert await world.storage.prompts.next_due() == datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
@@ -236,9 +236,9 @@ async def test_a_clock_without_a_plan(world: World) -> None:
 async def test_closed_dms_stop_the_opt_in_with_a_way_out(world: World) -> None:
     world.env.inject_error("POST", f"/channels/{world.member.user.dm_channel.id}/messages", status=403, code=50007)
     shown: Any = await world.member.slash(world.channel, "checkin start", place="Europe/London", at="09:00")
-    answer = await world.member.click(shown.response, label="I agree, start")
+    answer = await world.member.click(shown.response, label=AGREE)
     assert "allow private messages" in text_of(answer.followups[0])
-    assert await world.storage.plans.active(world.member.id) is None
+    assert [plan.stopped_at for plan in await world.storage.plans.of_member(world.member.id)] == [world.clock.now()]
 
 
 async def test_an_unreachable_member_is_paused_and_told_at_their_next_command(world: World) -> None:

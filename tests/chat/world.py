@@ -10,11 +10,13 @@ import simcord
 from bot.app import App, assemble
 from bot.catalog.live import Library
 from bot.chat.ui.layout import button, panel, row
-from bot.domain.questionnaires import DEFAULT
+from bot.config import Settings
+from bot.domain.plans import Plan
 from bot.reports.press import Press
 from bot.services.checkins import CheckInService
 from bot.storage import Storage
 
+AGREE = "Yes, I agree: start"
 MONDAY_MORNING = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 
 
@@ -40,6 +42,7 @@ class World:
     storage: Storage
     library: Library
     printing: Press
+    settings: Settings
     clock: FixedClock
     guild: simcord.GuildHandle
     channel: simcord.ChannelHandle
@@ -49,7 +52,7 @@ class World:
 
     async def restart(self) -> None:
         """A new bot process, as far as Discord and the database can tell."""
-        self.app = assemble(self.storage, self.library, self.printing, self.clock, send_rate=1000)
+        self.app = assemble(self.storage, self.library, self.printing, self.clock, self.settings)
         await self.env.restart_bot(self.app.client)
 
     async def deliver(self) -> int:
@@ -57,19 +60,28 @@ class World:
 
     @property
     def checkins(self) -> CheckInService:
-        stores, daily = self.storage, self.library.catalog.questionnaires[DEFAULT]
-        return CheckInService(self.clock, daily, stores.members, stores.plans, stores.prompts, stores.entries)
+        return self.app.checkins
 
     @property
     def inbox(self) -> list[Any]:
         """Everything in your DM, oldest first."""
         return list(self.you.dm_channel.history())
 
-    async def enroll(self, at: str = "09:00", days: str = "Every day") -> Any:
+    async def enroll(self, at: str = "09:00", days: str = "Every day", **options: str) -> Any:
         """Opt in from the DM, by command and click; returns the confirmation message."""
-        shown = await self.you.slash("checkin start", place="Europe/London", at=at, days=days)
-        await self.you.click(shown.response, label="I agree, start")
+        shown = await self.you.slash("checkin start", place="Europe/London", at=at, days=days, **options)
+        await self.you.click(shown.response, label=AGREE)
         return self.inbox[-1]
+
+    async def enroll_too(self, at: str = "09:00", **options: str) -> Any:
+        """Set up one more, having agreed before; returns the confirmation message."""
+        shown = await self.you.slash("checkin start", at=at, **options)
+        await self.you.click(shown.response, label="Yes, start")
+        return self.inbox[-1]
+
+    async def plans(self) -> list[Plan]:
+        """Your running plans, oldest first."""
+        return [plan for plan in await self.storage.plans.of_member(self.you.id) if plan.stopped_at is None]
 
     async def due_prompt(self) -> Any:
         """Jump to the next due prompt and have it delivered."""
@@ -88,7 +100,13 @@ class World:
 
 
 async def make_world(
-    env: simcord.Env, app: App, storage: Storage, library: Library, press: Press, clock: FixedClock
+    env: simcord.Env,
+    app: App,
+    storage: Storage,
+    library: Library,
+    press: Press,
+    settings: Settings,
+    clock: FixedClock,
 ) -> World:
     guild = env.create_guild("Gentle Days")
     channel = guild.create_text_channel("treatments")
@@ -96,7 +114,7 @@ async def make_world(
     guild.add_member(you)
     member = guild.add_member(env.create_user("member"))
     other = guild.add_member(env.create_user("other"))
-    return World(env, app, storage, library, press, clock, guild, channel, you, member, other)
+    return World(env, app, storage, library, press, settings, clock, guild, channel, you, member, other)
 
 
 def text_of(message: Any) -> str:

@@ -2,14 +2,18 @@
 
 import shutil
 import signal
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.config import ROOT
-from bot.domain.checkins import CONSENT_VERSION, Member, Plan, Prompt, PromptStatus, new_id
-from bot.domain.schedules import EVERY_DAY, Schedule
+from bot.domain.checkins import CONSENT_VERSION, Prompt, PromptStatus, new_id
+from bot.domain.members import Member
+from bot.domain.plans import CheckIn, Plan, Timetable
+from bot.domain.schedules import Schedule
 from bot.errors import ExitCode
 from bot.services.delivery import LEASE
 from bot.storage import Storage
@@ -27,15 +31,15 @@ AFTER_THE_LEASE = (*RIGGED, "--ahead", str(LEASE.total_seconds() + 5))
 async def put_due_prompt(bots: Launcher, member_id: int = MEMBER) -> tuple[Prompt, int]:
     """A prompt that was due a minute ago, in the file the bot will open, and the member's channel."""
     channel = bots.discord.open_dm(member_id)
-    now = datetime.now(UTC)
-    member = Member(member_id, "Europe/London", CONSENT_VERSION, now, channel)
-    at = time((now.hour + 12) % 24)  # so that the next one is hours away
-    plan = Plan(new_id(), member_id, Schedule(at, EVERY_DAY), now)
-    prompt = Prompt(new_id(), plan.id, member_id, now.date(), now - timedelta(minutes=1), PromptStatus.DUE)
+    now = datetime.now(UTC) - timedelta(minutes=1)
+    member = Member(member_id, "UTC", CONSENT_VERSION, now, channel)
+    plan = Plan(new_id(), member_id, CheckIn(), Timetable(Schedule.daily(time(now.hour, now.minute))), now)
     storage = await open_storage(bots)
-    await storage.plans.start(member, plan, prompt)
+    await storage.plans.save(member, [plan], now - timedelta(minutes=1))
     await storage.close()
-    return prompt, channel
+    with closing(sqlite3.connect(bots.data_dir / "spoonful.db")) as file:
+        [prompt_id] = file.execute("SELECT id FROM prompt WHERE plan_id = ?", [plan.id]).fetchone()
+    return Prompt(prompt_id, plan.id, member_id, now.date(), now, PromptStatus.DUE), channel
 
 
 async def open_storage(bots: Launcher) -> Storage:

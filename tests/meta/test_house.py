@@ -36,6 +36,7 @@ def test_every_command_is_in_help() -> None:
 
     cogs = "".join(text(path) for path in (ROOT / "bot/chat/cogs").glob("*.py"))
     commands = re.findall(r"app_commands\.command\(\).*?async def (\w+)", cogs, re.DOTALL)
+    commands += re.findall(r"app_commands\.command\(name=\"(\w+)\"\)", cogs)
     commands += re.findall(r"treatments\.command\(name=\"(\w+)\"\)", cogs)
     assert commands
     for command in commands:

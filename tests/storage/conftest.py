@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.storage import Storage
+from bot.storage import Storage, tables, vault
 from tests.storage.places import Place
 
 if TYPE_CHECKING:
@@ -17,26 +17,32 @@ if TYPE_CHECKING:
 NewPlace = Callable[[], Place]
 
 
+EMPTYING = "DROP SCHEMA IF EXISTS public, vault CASCADE; CREATE SCHEMA public;"
+CLEARING = "".join(f"DELETE FROM {name};" for name in (*tables.metadata.tables, *vault.metadata.tables))  # noqa: S608
+
+
 class Databases:
-    """Empty databases on one server. A used one is emptied and used again: making one takes longer than most tests."""
+    """Databases on one server. A used one is emptied and used again: making one takes longer than most tests.
+
+    Those with tables lose only their rows: migrations take longer than most tests too.
+    """
 
     def __init__(self, server: "PostgresServer") -> None:
         self._server = server
         self._numbers = itertools.count()
-        self._free: list[str] = []
+        self._free: dict[bool, list[str]] = {False: [], True: []}
 
-    def take(self) -> str:
-        """A name."""
-        if not self._free:
+    def take(self, *, tables: bool = False) -> str:
+        """The name of one without a row; if it may have tables, it may still be without."""
+        if not self._free[tables]:
             name = f"test_{next(self._numbers)}"
             self._server.psql(f"CREATE DATABASE {name};")
-            self._free.append(name)
-        return self._free.pop()
+            self._free[tables].append(name)
+        return self._free[tables].pop()
 
-    def give_back(self, name: str) -> None:
-        emptying = "DROP SCHEMA IF EXISTS public, vault CASCADE; CREATE SCHEMA public;"
-        self._server.psql(f"\\c {name}\nSET client_min_messages = warning;\n{emptying}")
-        self._free.append(name)
+    def give_back(self, name: str, *, tables: bool = False) -> None:
+        self._server.psql(f"\\c {name}\nSET client_min_messages = warning;\n{CLEARING if tables else EMPTYING}")
+        self._free[tables].append(name)
 
     def url(self, name: str) -> str:
         return self._server.get_uri(name)
@@ -63,18 +69,19 @@ def new_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewPla
     numbers = itertools.count()
     databases: Databases | None = request.getfixturevalue("databases") if request.param == "postgresql" else None
     taken: list[str] = []
+    opened = "storage" in request.fixturenames  # whoever asks for one takes the tables as they are
 
     def new() -> Place:
         folder = tmp_path / str(next(numbers))
         if databases is None:
             return Place(folder, None)
-        taken.append(databases.take())
+        taken.append(databases.take(tables=opened))
         return Place(folder, databases.url(taken[-1]))
 
     yield new
     for name in taken:
         assert databases is not None
-        databases.give_back(name)
+        databases.give_back(name, tables=opened)
 
 
 @pytest.fixture

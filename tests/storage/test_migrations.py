@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import signal
 import sys
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,22 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.engine.interfaces import ReflectedIndex
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.members import Preferences
+from bot.domain.plans import CheckIn, Plan, Timetable
+from bot.domain.schedules import Schedule, Weekdays
 from bot.errors import ExitCode, StartupError
-from bot.storage import SchemaStatus, status, upgrade
+from bot.storage import SchemaStatus, Storage, status, upgrade
 from bot.storage.migrate import SCRIPTS
 from bot.storage.tables import metadata
 from tests.storage.conftest import NewPlace
-from tests.storage.examples import entry, sent_prompt
+from tests.storage.examples import DAY, HOUR, NINE, claim_one, entry, sent_prompt
 from tests.storage.places import Place
 
 NEWEST = str(ScriptDirectory(str(SCRIPTS)).get_current_head())
 ROOT = Path(__file__).parents[2]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+LATE = Schedule.daily(time(21, 30), Weekdays(frozenset({0, 4})))
 
 
 def with_next(folder: Path, upgrade: str) -> Path:
@@ -66,11 +73,16 @@ def first_only(folder: Path) -> Path:
 FIRST_RELEASE = (
     "INSERT INTO bot_state (name, value) VALUES ('tree', 'hash')",
     "INSERT INTO member (id, zone, consent_version, consented_at, dm_channel_id) VALUES (1, 'UTC', 1, 0, 2)",
-    "INSERT INTO plan (id, member_id, at, days, created_at) VALUES ('p', 1, 540, 127, 0)",
+    (
+        "INSERT INTO plan (id, member_id, at, days, created_at, stopped_at)"
+        " VALUES ('p', 1, 540, 127, 1, NULL), ('o', 1, 1290, 17, 0, 1)"
+    ),
     (
         "INSERT INTO prompt (id, plan_id, member_id, local_date, due_at, status, scheduled, paused, attempts)"
         " VALUES ('q', 'p', 1, '2026-06-01', 0, 'answered', true, false, 1),"
-        " ('r', 'p', 1, '2026-06-02', 86400000000, 'due', true, false, 0)"
+        " ('r', 'p', 1, '2026-06-02', 86400000000, 'due', true, false, 0),"
+        " ('s', 'o', 1, '2026-05-31', 0, 'sent', true, false, 1),"
+        " ('t', 'p', 1, '2026-06-01', 1, 'sent', false, true, 0)"
     ),
     (
         "INSERT INTO entry (id, member_id, prompt_id, local_date, recorded_at, kind, sealed)"
@@ -163,7 +175,7 @@ async def the_copy_is_the_old_database(place: Place, before: dict[str, int]) -> 
     assert await counts(place) == before
     assert await status(place.location) == SchemaStatus(NEWEST, NEWEST)
     storage = await place.open()
-    assert await storage.entries.latest(3)
+    assert await storage.entries.latest(3, "pain")
     await storage.close()
 
 
@@ -175,11 +187,32 @@ async def test_a_database_of_the_first_release_keeps_every_row(place: Place, tmp
     assert {name: count for name, count in (await counts(place)).items() if count} == {
         "bot_state": 1,
         "member": 1,
-        "plan": 1,
-        "prompt": 2,
+        "plan": 2,
+        "prompt": 4,
         "entry": 1,
     }
     assert await inspected(place, differences) == []
+    storage = await place.open()
+    await the_first_release_goes_on(storage)
+    await storage.close()
+
+
+async def the_first_release_goes_on(storage: Storage) -> None:
+    stopped, running = await storage.plans.of_member(1)
+    assert stopped == Plan("o", 1, CheckIn(), Timetable(LATE), EPOCH, EPOCH + MICROSECOND)
+    assert running == Plan("p", 1, CheckIn(), Timetable(NINE), EPOCH + MICROSECOND)
+    kept = [await storage.prompts.get(name) for name in "qrst"]
+    found = [(each.status, each.kind, each.slot, each.expires_at) for each in kept if each]
+    assert found == [
+        ("answered", "scheduled", 0, EPOCH + 12 * HOUR),
+        ("due", "scheduled", 0, EPOCH + DAY + 12 * HOUR),
+        ("sent", "scheduled", 0, EPOCH + 12 * HOUR),
+        ("sent", "own", 0, None),
+    ]
+    assert await storage.entries.days(1, 2) == [date(2026, 6, 1)]
+    assert await storage.members.preferences(1) == Preferences()
+    assert (await claim_one(storage, EPOCH + DAY)).id == "r"
+    assert await storage.prompts.expire(EPOCH + DAY) == 1
 
 
 @pytest.mark.parametrize(
@@ -221,7 +254,7 @@ async def test_fault_42_after_a_kill_in_the_middle_the_old_version_still_starts(
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, url, str(scripts), cwd=ROOT)
     assert await process.wait() == -signal.SIGKILL
     storage = await place.open()
-    assert await storage.entries.latest(3)
+    assert await storage.entries.latest(3, "pain")
     await storage.close()
     assert await counts(place) == before
 

@@ -1,18 +1,26 @@
 """Encryption: nothing readable at rest, and everything that does not fit fails closed."""
 
 import os
+import re
 import stat
 from pathlib import Path
 
 import pytest
 
+from bot.domain.journal import TreatmentMark
+from bot.domain.members import Preferences, SafetyPlan
+from bot.domain.plans import CheckIn, Reminder
+from bot.domain.trends import Mark
 from bot.errors import ExitCode, StartupError
 from bot.storage import SealBroken, Storage
 from bot.storage.sealing import KEY_BYTES, load_master_key, new_key, seal, unseal
-from tests.storage.examples import enroll, entry, sent_prompt
+from bot.storage.tables import metadata
+from tests.storage.examples import NOW, TUESDAY, enroll, entry, member, plan, sent_prompt
 from tests.storage.places import Place
 
 MARKER = "a private marker text"
+HEX = re.compile(r"x((?:[0-9a-f]{2})+)")
+"""Bytes, as PostgreSQL writes them."""
 
 
 def test_what_is_sealed_opens_only_with_its_key_and_at_its_place() -> None:
@@ -81,7 +89,7 @@ class TestOpening:
         assert (await self.refused(closed)).code is ExitCode.CONFIG
         closed.key_file.write_bytes(right)
         storage = await closed.open()
-        assert await storage.entries.latest(1)
+        assert await storage.entries.latest(1, "pain")
         await storage.close()
 
     async def test_fault_51_a_missing_master_key_is_refused_and_not_replaced(self, closed: Place) -> None:
@@ -113,6 +121,7 @@ class TestTampering:
         for mine, its in ((one, other), (other, one)):
             taken = f"SELECT sealed FROM copy WHERE id = '{its}'"  # noqa: S608
             await place.sql(f"UPDATE entry SET sealed = ({taken}) WHERE id = '{mine}'")  # noqa: S608
+        await place.sql("DROP TABLE copy")
 
     async def test_fault_51_swapped_keys_fail_closed(self, storage: Storage, place: Place) -> None:
         answer = entry(await sent_prompt(storage, 1))
@@ -127,22 +136,39 @@ class TestTampering:
             await storage.entries.of_prompt(answer.prompt_id)
 
 
-async def test_fault_52_no_answer_is_readable_in_any_file(sqlite_place: Place) -> None:
-    storage = await sqlite_place.open()
+PURPOSES = (Reminder(text=MARKER), CheckIn(questionnaire="marked-questions"))
+
+
+async def tell_everything(storage: Storage) -> None:
+    """A member with the marker in each thing that they can say."""
     await storage.entries.record(entry(await sent_prompt(storage), note=MARKER))
+    plans = [plan(1, purpose=purpose, plan_id=purpose.kind) for purpose in PURPOSES]
+    await storage.plans.save(member(), plans, NOW)
+    await storage.members.set_preferences(1, Preferences(safety=SafetyPlan(text=MARKER)))
+    await storage.marks.add([TreatmentMark("mark", 1, Mark(MARKER, TUESDAY))])
+
+
+async def test_fault_52_nothing_they_said_is_readable_in_any_file(sqlite_place: Place) -> None:
+    storage = await sqlite_place.open()
+    await tell_everything(storage)
     assert (sqlite_place.data_dir / "spoonful.db-wal").stat().st_size > 0  # the log counts too
     assert MARKER.encode() not in sqlite_place.raw_bytes()
-    assert b'"pain"' not in sqlite_place.raw_bytes()
     await storage.close()
-    assert MARKER.encode() not in sqlite_place.raw_bytes()
+    left = sqlite_place.raw_bytes()
+    for said in (MARKER, '"pain"', "marked-questions", 'reminder"'):
+        assert said.encode() not in left
 
 
-async def test_fault_52_no_answer_is_readable_on_the_server(server_place: Place) -> None:
+async def test_fault_52_nothing_they_said_is_readable_on_the_server(server_place: Place) -> None:
     storage = await server_place.open()
-    await storage.entries.record(entry(await sent_prompt(storage), note=MARKER))
+    await tell_everything(storage)
+    assert [each.purpose for each in await storage.plans.of_member(1)] == [PURPOSES[1], CheckIn(), PURPOSES[0]]
     await storage.close()
-    [[sealed]] = await server_place.sql("SELECT sealed FROM entry")
-    assert MARKER.encode() not in bytes(sealed)
+    for table in metadata.tables:
+        [[rows]] = await server_place.sql(f"SELECT string_agg({table}::text, '') FROM {table}")  # noqa: S608
+        readable = rows and rows + "".join(bytes.fromhex(each).decode("latin-1") for each in HEX.findall(rows))
+        for said in (MARKER, '"pain"', "marked-questions"):
+            assert said not in (readable or "")
 
 
 async def test_fault_52_after_erasure_the_key_is_in_no_file(sqlite_place: Place) -> None:

@@ -1,25 +1,20 @@
 """Delivery against a real database and a messenger of our own port that answers as told."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import time as wall_time
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.catalog.loader import load
-from bot.config import ROOT
 from bot.domain.checkins import Delivery, PromptStatus
-from bot.domain.questionnaires import DEFAULT
-from bot.domain.schedules import EVERY_DAY, Schedule
-from bot.services.checkins import CheckInService
+from bot.domain.members import Member
+from bot.domain.plans import CheckIn, Plan, Reminder, Timetable
+from bot.domain.schedules import Schedule
 from bot.services.delivery import LEASE, STALE_AFTER, DeliveryService
 from bot.services.ports import Delivered, Outcome, Uncertain, Unreachable
 from bot.storage import Storage
 from tests.chat.world import FixedClock
-
-DAILY = load(ROOT / "content").questionnaires[DEFAULT]
 
 
 @dataclass
@@ -28,9 +23,11 @@ class ToldMessenger:
 
     outcomes: list[Outcome] = field(default_factory=list[Outcome])
     sent: list[Delivery] = field(default_factory=list[Delivery])
+    plans: list[Plan] = field(default_factory=list[Plan])
 
-    async def send_prompt(self, delivery: Delivery) -> Outcome:
+    async def send_prompt(self, delivery: Delivery, plan: Plan) -> Outcome:
         self.sent.append(delivery)
+        self.plans.append(plan)
         return self.outcomes.pop(0) if self.outcomes else Delivered(1000 + len(self.sent))
 
 
@@ -42,22 +39,30 @@ class Scene:
     clock: FixedClock
     messenger: ToldMessenger
     delivery: DeliveryService
-    checkins: CheckInService
 
     async def due(self) -> None:
         moment = await self.storage.prompts.next_due()
         assert moment is not None
         self.clock.moment = moment
 
+    async def start(self, member_id: int, *plans: Plan) -> None:
+        now = self.clock.now()
+        member = Member(member_id, "Europe/London", 1, now, member_id + 10)
+        await self.storage.plans.save(member, plans or [daily(member_id, now)], now)
+
+
+def daily(member_id: int, now: datetime) -> Plan:
+    return Plan(f"plan-{member_id}", member_id, CheckIn(), Timetable(Schedule.daily(time(9))), now)
+
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     storage = await Storage.open(None, tmp_path, tmp_path / "master.key")
     clock, messenger = FixedClock(), ToldMessenger()
-    delivery = DeliveryService(clock, messenger, storage.members, storage.prompts)
-    checkins = CheckInService(clock, DAILY, storage.members, storage.plans, storage.prompts, storage.entries)
-    await checkins.enroll(1, 11, "Europe/London", Schedule(wall_time(9), EVERY_DAY))
-    yield Scene(storage, clock, messenger, delivery, checkins)
+    delivery = DeliveryService(clock, messenger, storage.members, storage.plans, storage.prompts)
+    scene = Scene(storage, clock, messenger, delivery)
+    await scene.start(1)
+    yield scene
     await storage.close()
 
 
@@ -81,6 +86,16 @@ async def test_what_is_due_is_sent_once_to_the_stored_channel(scene: Scene) -> N
     assert (stored.status, stored.message_id) == (PromptStatus.SENT, 1001)
 
 
+async def test_each_prompt_is_sent_with_the_plan_it_belongs_to(scene: Scene) -> None:
+    now, nine = scene.clock.now(), Timetable(Schedule.daily(time(9)))
+    reminder = Plan("reminder", 1, Reminder(text="Stretch"), nine, now)
+    await scene.start(1, reminder)
+    await scene.due()
+    assert await scene.delivery.deliver_due() == 2
+    sent = zip(scene.messenger.sent, scene.messenger.plans, strict=True)
+    assert {delivery.prompt.plan_id: plan for delivery, plan in sent} == {"plan-1": daily(1, now), "reminder": reminder}
+
+
 async def test_an_uncertain_send_is_repeated_with_the_same_prompt_after_its_lease(scene: Scene) -> None:
     scene.messenger.outcomes.append(Uncertain("TimeoutError"))
     await scene.due()
@@ -99,9 +114,12 @@ async def test_an_unreachable_member_is_paused_at_once_and_not_asked_again(scene
     await scene.due()
     await scene.delivery.deliver_due()
     assert await status(scene) is PromptStatus.UNDELIVERABLE
+    found = scene.clock.now()
     scene.clock.advance(days=2)
     assert await scene.delivery.deliver_due() == 0
-    assert await scene.checkins.unreachable(1)
+    member = await scene.storage.members.get(1)
+    assert member is not None
+    assert member.unreachable_since == found
 
 
 async def test_after_three_days_offline_nothing_stale_is_sent(scene: Scene) -> None:
@@ -122,21 +140,58 @@ async def test_a_little_late_is_still_sent(scene: Scene) -> None:
 
 
 async def test_many_members_at_once_are_each_sent_once(scene: Scene) -> None:
-    for member in range(2, 252):
-        await scene.checkins.enroll(member, member, "Europe/London", Schedule(wall_time(9), EVERY_DAY))
+    for member in range(2, 152):
+        await scene.start(member)
     await scene.due()
-    assert await scene.delivery.deliver_due() == 251
-    assert len({each.prompt.id for each in scene.messenger.sent}) == len(scene.messenger.sent) == 251
+    assert await scene.delivery.deliver_due() == 151
+    assert len({each.prompt.id for each in scene.messenger.sent}) == len(scene.messenger.sent) == 151
+
+
+async def stop(scene: Scene) -> None:
+    await scene.storage.plans.stop("plan-1", scene.clock.now())
+
+
+async def erase(scene: Scene) -> None:
+    await scene.storage.members.erase(1)
+
+
+@pytest.mark.parametrize("happening", [stop, erase])
+async def test_fault_49_a_plan_stopped_or_erased_after_the_claim_means_silence(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, happening: Callable[[Scene], Awaitable[None]]
+) -> None:
+    claim_due = scene.storage.prompts.claim_due
+
+    async def claim_and_more(now: datetime, lease: datetime, stale: datetime, limit: int) -> Sequence[Delivery]:
+        claimed = await claim_due(now, lease, stale, limit)
+        await happening(scene)
+        return claimed
+
+    monkeypatch.setattr(scene.storage.prompts, "claim_due", claim_and_more)
+    await scene.due()
+    assert await scene.delivery.deliver_due() == 1
+    scene.clock.moment += LEASE + timedelta(seconds=1)
+    assert await scene.delivery.deliver_due() == 0
+    assert scene.messenger.sent == []
+    assert await scene.storage.prompts.next_due() is None
 
 
 async def test_erased_between_claim_and_mark_is_no_error(scene: Scene) -> None:
     await scene.due()
 
     class Erasing(ToldMessenger):
-        async def send_prompt(self, delivery: Delivery) -> Outcome:
-            await scene.checkins.erase(1)
-            return await super().send_prompt(delivery)
+        async def send_prompt(self, delivery: Delivery, plan: Plan) -> Outcome:
+            await erase(scene)
+            return await super().send_prompt(delivery, plan)
 
-    delivery = DeliveryService(scene.clock, Erasing(), scene.storage.members, scene.storage.prompts)
+    storage = scene.storage
+    delivery = DeliveryService(scene.clock, Erasing(), storage.members, storage.plans, storage.prompts)
     assert await delivery.deliver_due() == 1
     assert await scene.storage.members.get(1) is None
+
+
+async def test_one_that_cannot_be_read_does_not_hold_up_the_others(scene: Scene) -> None:
+    await scene.start(2)
+    await scene.storage.plans._vault.destroy(1)
+    await scene.due()
+    assert await scene.delivery.deliver_due() == 2
+    assert [delivery.prompt.member_id for delivery in scene.messenger.sent] == [2]

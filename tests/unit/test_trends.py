@@ -71,6 +71,20 @@ def test_the_empty_states() -> None:
     assert over([unwell(0), unwell(2)], 7).sentence == "No pain scores in these 7 days; 2 days too unwell to answer."
 
 
+def test_answers_in_words_are_counted_one_by_one() -> None:
+    walked = Measure("own-1", "Did I walk?", 0, 1, None, words=((0, "no"), (1, "yes")))
+    entries = [entry(day, value, key="own-1") for day, value in ((0, 1), (1, 0), (2, 1), (2, 0), (3, 1))]
+    found = over(entries, 5, walked)
+    assert found.sentence == "“Did I walk?”: no on 1 day, no to yes on 1 day, yes on 2 days; 1 day missing."
+    assert (found.worse, found.better) == (0, 0)
+
+
+def test_nothing_is_worse_where_nobody_said_what_is() -> None:
+    steps = Measure("own-1", "Steps", 0, 10000, None, "steps")
+    found = over([entry(0, 4000, key="own-1"), entry(1, 100, key="own-1")], 2, steps)
+    assert found.sentence == "Median “Steps” 2050 steps; no days missing."
+
+
 def test_several_entries_on_a_day_count_once_with_their_median() -> None:
     found = over([entry(0, 2), entry(0, 9), entry(0, 4), unwell(0)], 1)
     assert found.values == (4,)

@@ -1,53 +1,73 @@
-"""Check-ins: opting in, answering, leaving."""
+"""Check-ins: opting in, looking back, leaving."""
 
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import time
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat.interactions import acknowledge, chosen, in_bot_dm, say, show, submitted
+from bot.chat.interactions import acknowledge, chosen, in_bot_dm, open_dm, send_to, show, submitted
 from bot.chat.routing import Action, Handler, Interaction
 from bot.chat.ui import checkins as ui
-from bot.chat.ui.journal import history_view
-from bot.domain.schedules import Schedule, parse_days, parse_time
-from bot.domain.zones import find_places, zone_for
+from bot.chat.ui.history import history_view
+from bot.chat.ui.journal import restored_view
+from bot.chat.ui.layout import panel
+from bot.chat.ui.prompts import prompt_view, recorded_view
+from bot.chat.ui.settings import overview_view
+from bot.domain.plans import CheckIn
+from bot.domain.schedules import Schedule
+from bot.domain.when import parse_days, parse_time, parse_times
+from bot.domain.zones import find_places, guessed_zone, places_reading, zone_for
 from bot.errors import UserError
-from bot.services.checkins import NOT_ENROLLED, NOT_YOURS, CheckInService, Recorded
+from bot.services.checkins import NOT_YOURS, CheckInService
+from bot.services.flares import FlareService
+from bot.services.journal import JournalService
+from bot.services.plans import PlanService, schedule_of
 from bot.services.ports import Clock
 
-DAY_SUGGESTIONS = ("Every day", "Monday to Friday", "Weekends", "Mon Wed Fri", "Tue Thu", "Sunday")
+DAY_SUGGESTIONS = (
+    "Every day",
+    "Monday to Friday",
+    "Weekends",
+    "Mon Wed Fri",
+    "Every other day",
+    "Every 3 days",
+    "Weekly",
+    "Every 2 weeks",
+    "Monthly",
+    "Monthly on the 1st",
+)
 
 LOG_SUGGESTIONS = ("Yesterday", "Today", "2 days ago", "3 days ago", "4 days ago")
 
-OPENING_DMS_TOO_FAST = 40003
+BIGGEST_UPLOAD = 16 * 1024 * 1024
 
-DMS_CLOSED = (
-    "I could not send you a private message, so nothing was started. Please allow private messages from members "
-    "of this server (server name, Privacy settings), then press the button again."
-)
-TRY_LATER = "Discord will not let me open new private chats just now. Nothing was started; please try again in an hour."
+Name = app_commands.Range[str, 1, 60]
 
 
-class CheckIns(commands.GroupCog, group_name="checkin", group_description="Private symptom check-ins"):
-    """`/checkin`, the prompts it leads to, and everything that can be pressed on them."""
+class CheckIns(commands.GroupCog, group_name="checkin", group_description="Private symptom check-ins and reminders"):
+    """`/checkin`, and the panels of opting in and out."""
 
-    def __init__(self, checkins: CheckInService, clock: Clock) -> None:
+    def __init__(
+        self,
+        plans: PlanService,
+        checkins: CheckInService,
+        flares: FlareService,
+        journal: JournalService,
+        clock: Clock,
+    ) -> None:
+        self._plans = plans
         self._checkins = checkins
+        self._flares = flares
+        self._journal = journal
         self._clock = clock
-        self._questions = checkins.questionnaire
         self.controls: Mapping[Action, Handler] = {
-            ui.AGREE: self._own(self._agree),
+            ui.AGREE: self._agree,
+            ui.OTHER_CLOCK: self._other_clock,
+            ui.CLOCK_READS: self._clock_reads,
+            ui.CLOCK_PLACE: self._clock_place,
             ui.DECLINE: self._own(self._decline),
-            ui.OTHER_CLOCK: self._own(self._other_clock),
-            ui.PAIN: self._pain,
-            ui.SAME: self._same,
-            ui.UNWELL: self._unwell,
-            ui.SKIP: self._skip,
-            ui.ADD_MORE: self._add_more,
-            ui.DETAILS: self._details,
-            ui.DELETE: self._delete,
             ui.STOP: self._own(self._stop),
             ui.ERASE: self._own(self._erase),
             ui.ERASE_SURE: self._own(self._erase_sure),
@@ -57,42 +77,53 @@ class CheckIns(commands.GroupCog, group_name="checkin", group_description="Priva
 
     @app_commands.command()
     @app_commands.describe(
+        at="Time of day: 09:00, 9am and 9pm, or between 9 and 11",
         place="A city or country whose clock is yours",
-        at="Time of day, such as 09:00 or 9pm",
         days="Every day unless you say otherwise",
+        ask="What to ask; pain, fatigue and sleep unless you say otherwise",
     )
     async def start(
         self,
         interaction: Interaction,
-        place: app_commands.Range[str, 1, 100],
-        at: app_commands.Range[str, 1, 20],
+        at: app_commands.Range[str, 1, 60],
+        place: app_commands.Range[str, 1, 100] | None = None,
         days: app_commands.Range[str, 1, 60] = "Every day",
+        ask: Name | None = None,
     ) -> None:
         """Set up a private check-in, or change the one you have"""
-        schedule = Schedule(parse_time(at), parse_days(days))
-        zone = zone_for(place).key
+        moments = parse_times(at)
+        wanted = self._plans.questionnaire(ask)
+        zone_name = zone_for(place).key if place else None
         await acknowledge(interaction)
-        running = await self._checkins.current(interaction.user.id)
-        coming = self._checkins.upcoming(schedule, zone)
-        replaces = running[1].schedule if running else None
-        await show(
-            interaction,
-            ui.consent_view(interaction.user.id, schedule, zone, self._clock.now(), coming, replaces=replaces),
-        )
+        guess = guessed_zone(interaction.locale.value).key
+        now, zone = await self._plans.local_now(interaction.user.id, zone_name, or_else=guess)
+        schedule = Schedule(moments, parse_days(days, now.astimezone(zone).date()), secrets.randbelow(256))
+        await self._show_draft(interaction, zone.key, schedule, wanted.id)
 
     @start.autocomplete("days")
     async def _suggest_days(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         fitting = [days for days in DAY_SUGGESTIONS if typed.casefold() in days.casefold()]
         return [app_commands.Choice(name=days, value=days) for days in fitting]
 
+    @start.autocomplete("ask")
+    async def _suggest_questionnaire(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        offered = [each for each in self._plans.questionnaires() if typed.casefold() in each.name.casefold()]
+        return [app_commands.Choice(name=f"{each.name}: {each.about}"[:100], value=each.id) for each in offered][:25]
+
+    @app_commands.command()
+    async def settings(self, interaction: Interaction) -> None:
+        """Everything you have set up: change, pause or stop it here"""
+        await acknowledge(interaction)
+        overview = await self._plans.overview(interaction.user.id)
+        await show(interaction, overview_view(overview, await self._flares.current(interaction.user.id)))
+
     @app_commands.command()
     @app_commands.describe(place="A city or country whose clock is yours now")
     async def timezone(self, interaction: Interaction, place: app_commands.Range[str, 1, 100]) -> None:
-        """Move your check-in to another clock, when you travel or move"""
+        """Move your check-ins and reminders to another clock, when you travel or move"""
         zone = zone_for(place).key
         await acknowledge(interaction)
-        enrolment = await self._checkins.move(interaction.user.id, zone)
-        await show(interaction, ui.enrolled_view(enrolment.plan.schedule, zone, enrolment.upcoming))
+        await show(interaction, ui.moved_view(await self._plans.move(interaction.user.id, zone)))
 
     @start.autocomplete("place")
     @timezone.autocomplete("place")
@@ -100,116 +131,120 @@ class CheckIns(commands.GroupCog, group_name="checkin", group_description="Priva
         return [app_commands.Choice(name=place.label, value=place.zone) for place in find_places(typed)]
 
     @app_commands.command()
-    async def now(self, interaction: Interaction) -> None:
+    @app_commands.describe(ask="Which of your check-ins, if you have several")
+    async def now(self, interaction: Interaction, ask: Name | None = None) -> None:
         """Check in right away"""
         await acknowledge(interaction)
-        prompt = await self._checkins.start_now(interaction.user.id)
-        await show(interaction, ui.prompt_view(prompt.id, self._questions))
+        asked = await self._checkins.start_now(interaction.user.id, ask)
+        await show(interaction, prompt_view(asked.prompt.id, asked.questionnaire))
 
     @app_commands.command()
     async def history(self, interaction: Interaction) -> None:
-        """What became of your latest check-ins"""
+        """What became of your latest check-ins and reminders"""
         await acknowledge(interaction)
-        await show(interaction, history_view(*await self._checkins.history(interaction.user.id)))
+        zone, past = await self._checkins.history(interaction.user.id)
+        await show(interaction, history_view(zone, [(each, self._plans.name_of(plan)) for each, plan in past]))
 
     @app_commands.command()
     async def stop(self, interaction: Interaction) -> None:
-        """Stop your check-ins, and erase what is stored if you like"""
+        """Stop everything, and erase what is stored if you like"""
         await acknowledge(interaction)
-        running = await self._checkins.current(interaction.user.id)
-        if running is None:
-            raise UserError(NOT_ENROLLED)
-        await show(interaction, ui.stop_view(interaction.user.id, running[1].schedule))
+        overview = await self._plans.overview(interaction.user.id)
+        await show(interaction, ui.stop_view(interaction.user.id, overview.plans))
 
     @app_commands.command()
-    @app_commands.describe(day="Today, yesterday, 3 days ago, or a date such as 2026-11-20", pain="From 0 to 10")
+    @app_commands.describe(
+        day="Today, yesterday, 3 days ago, or a date such as 2026-11-20",
+        answer="Your answer to the first question, such as 6",
+        ask="Which of your check-ins, if you have several",
+    )
     async def log(
-        self, interaction: Interaction, day: app_commands.Range[str, 1, 30], pain: app_commands.Range[float, 0, 10]
+        self,
+        interaction: Interaction,
+        day: app_commands.Range[str, 1, 30],
+        answer: app_commands.Range[str, 1, 60],
+        ask: Name | None = None,
     ) -> None:
         """Add a check-in for a day that has passed"""
         await acknowledge(interaction)
-        await self._confirm(interaction, await self._checkins.log(interaction.user.id, day, f"{pain:g}"))
+        await show(interaction, recorded_view(await self._checkins.log(interaction.user.id, day, answer, ask)))
 
     @log.autocomplete("day")
     async def _suggest_day(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         fitting = [day for day in LOG_SUGGESTIONS if typed.casefold() in day.casefold()]
         return [app_commands.Choice(name=day, value=day) for day in fitting]
 
+    @now.autocomplete("ask")
+    @log.autocomplete("ask")
+    async def _suggest_own(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        names = [asked.name for _, asked in await self._checkins.check_ins(interaction.user.id)]
+        return [app_commands.Choice(name=name, value=name) for name in names if typed.casefold() in name.casefold()]
+
+    @app_commands.command(name="import")
+    @app_commands.describe(file="check-ins.json, as /report made it")
+    async def bring_back(self, interaction: Interaction, file: discord.Attachment) -> None:
+        """Bring back what /report saved as JSON"""
+        await acknowledge(interaction)
+        if file.size > BIGGEST_UPLOAD:
+            raise UserError("That file is too large to be one of mine. Please choose the JSON file from /report.")
+        restored = await self._journal.restore(interaction.user.id, await file.read())
+        await show(interaction, restored_view(restored))
+
     @commands.Cog.listener()
     async def on_app_command_completion(self, interaction: Interaction, command: object) -> None:
         """Tell a member whose prompts are paused, at the next thing they do."""
-        if await self._checkins.unreachable(interaction.user.id):
+        if await self._plans.unreachable(interaction.user.id):
             await interaction.followup.send(
                 view=ui.resume_view(interaction.user.id), ephemeral=not in_bot_dm(interaction)
             )
 
+    async def _show_draft(self, interaction: Interaction, zone: str, schedule: Schedule, asks: str) -> None:
+        check_in = CheckIn(questionnaire=asks)
+        draft = await self._plans.draft(interaction.user.id, zone, check_in, schedule)
+        name = self._plans.questionnaire(asks).name
+        await show(interaction, ui.draft_view(interaction.user.id, draft, name, self._clock.now()))
+
     async def _agree(self, interaction: Interaction, values: Mapping[str, str]) -> None:
         await acknowledge(interaction)
-        schedule = Schedule(time(int(values["at"][:2]), int(values["at"][2:])), frozenset(map(int, values["days"])))
-        zone = zone_for(values["zone"]).key
-        dm = await _open_dm(interaction)
-        enrolment = await self._checkins.enroll(interaction.user.id, dm.id, zone, schedule)
+        schedule, zone = schedule_of(values["schedule"]), zone_for(values["zone"]).key
+        check_in = CheckIn(questionnaire=self._plans.questionnaire(values["asks"]).id)
+        dm = await open_dm(interaction)
+        view = await self._plans.start(interaction.user.id, dm.id, zone, check_in, schedule)
         try:
-            await dm.send(view=ui.enrolled_view(schedule, zone, enrolment.upcoming), nonce=f"e{interaction.id}")
-        except discord.Forbidden:
-            await self._checkins.stop(interaction.user.id)
-            raise UserError(DMS_CLOSED) from None
-        await show(interaction, ui.note_view("**Agreed, and set.** The confirmation is in our private chat."))
+            await send_to(dm, ui.enrolled_view(view), f"e{interaction.id}")
+        except UserError:
+            await self._plans.stop(interaction.user.id, view.plan.id)
+            raise
+        await show(interaction, panel(["**Agreed, and set.** The confirmation is in our private chat."]))
+
+    async def _other_clock(self, interaction: Interaction, values: Mapping[str, str]) -> None:
+        await interaction.response.send_modal(ui.clock_form(values["zone"], values["schedule"], values["asks"]))
+
+    async def _clock_reads(self, interaction: Interaction, values: Mapping[str, str]) -> None:
+        await acknowledge(interaction)
+        filled_in = submitted(interaction)
+        reads, like = parse_time(filled_in.get("reads", "")), filled_in.get("where", "")
+        places = places_reading(reads, self._clock.now(), like=like, near=values["zone"])
+        if not places:
+            raise UserError("No place has that time just now. Please look at your clock again, or pick another place.")
+        await show(interaction, ui.places_view(places, values["schedule"], values["asks"]))
+
+    async def _clock_place(self, interaction: Interaction, values: Mapping[str, str]) -> None:
+        await acknowledge(interaction)
+        await self._show_draft(
+            interaction, zone_for(chosen(interaction)).key, schedule_of(values["schedule"]), values["asks"]
+        )
 
     async def _decline(self, interaction: Interaction, values: Mapping[str, str]) -> None:
         await acknowledge(interaction)
-        await show(interaction, ui.note_view("Nothing was stored. `/checkin start` is here whenever you like."))
-
-    async def _other_clock(self, interaction: Interaction, values: Mapping[str, str]) -> None:
-        await say(
-            interaction,
-            ui.WRONG_CLOCK,
-        )
-
-    async def _pain(self, interaction: Interaction, values: Mapping[str, str]) -> None:
-        await acknowledge(interaction)
-        recorded = await self._checkins.record(interaction.user.id, values["prompt"], chosen(interaction))
-        await self._confirm(interaction, recorded)
-
-    async def _same(self, interaction: Interaction, values: Mapping[str, str]) -> None:
-        await acknowledge(interaction)
-        recorded = await self._checkins.record_same(interaction.user.id, values["prompt"])
-        await self._confirm(interaction, recorded)
-
-    async def _unwell(self, interaction: Interaction, values: Mapping[str, str]) -> None:
-        await acknowledge(interaction)
-        recorded = await self._checkins.record_unwell(interaction.user.id, values["prompt"])
-        await self._confirm(interaction, recorded)
-
-    async def _skip(self, interaction: Interaction, values: Mapping[str, str]) -> None:
-        await acknowledge(interaction)
-        entry = await self._checkins.skip(interaction.user.id, values["prompt"])
-        await show(interaction, ui.recorded_view(entry, self._questions, already=True) if entry else ui.skipped_view())
-
-    async def _add_more(self, interaction: Interaction, values: Mapping[str, str]) -> None:
-        # A modal must be the first answer, so this one cannot be acknowledged beforehand: it is two reads by key.
-        entry = await self._checkins.entry_of(interaction.user.id, values["prompt"])
-        await interaction.response.send_modal(ui.details_form(entry, self._questions))
-
-    async def _details(self, interaction: Interaction, values: Mapping[str, str]) -> None:
-        await acknowledge(interaction)
-        entry = await self._checkins.add_details(interaction.user.id, values["prompt"], submitted(interaction))
-        await show(interaction, ui.recorded_view(entry, self._questions))
-
-    async def _delete(self, interaction: Interaction, values: Mapping[str, str]) -> None:
-        await acknowledge(interaction)
-        await self._checkins.delete(interaction.user.id, values["prompt"])
-        await show(interaction, ui.note_view(ui.DELETED))
-
-    async def _confirm(self, interaction: Interaction, recorded: Recorded) -> None:
-        await show(interaction, ui.recorded_view(recorded.entry, self._questions, already=recorded.already))
+        await show(interaction, panel(["Nothing was stored. `/checkin start` is here whenever you like."]))
 
     async def _stop(self, interaction: Interaction, values: Mapping[str, str]) -> None:
         await acknowledge(interaction)
-        await self._checkins.stop(interaction.user.id)
+        await self._plans.stop_all(interaction.user.id)
         await show(
             interaction,
-            ui.note_view("**Stopped.** No more prompts. Your entries are kept; `/checkin start` goes on from there."),
+            panel(["**Stopped.** No more prompts. Your entries are kept; `/checkin start` goes on from there."]),
         )
 
     async def _erase(self, interaction: Interaction, values: Mapping[str, str]) -> None:
@@ -218,25 +253,19 @@ class CheckIns(commands.GroupCog, group_name="checkin", group_description="Priva
 
     async def _erase_sure(self, interaction: Interaction, values: Mapping[str, str]) -> None:
         await acknowledge(interaction)
-        await self._checkins.erase(interaction.user.id)
-        await show(interaction, ui.note_view(ui.ERASED))
+        await self._plans.erase(interaction.user.id)
+        await show(interaction, panel([ui.ERASED]))
 
     async def _keep(self, interaction: Interaction, values: Mapping[str, str]) -> None:
         await acknowledge(interaction)
-        await show(interaction, ui.note_view("Nothing was changed. Your check-ins go on."))
+        await show(interaction, panel(["Nothing was changed. Your check-ins go on."]))
 
     async def _resume(self, interaction: Interaction, values: Mapping[str, str]) -> None:
         await acknowledge(interaction)
-        dm = await _open_dm(interaction)
-        try:
-            await dm.send(view=ui.note_view("Your check-ins start again from here."), nonce=f"r{interaction.id}")
-        except discord.Forbidden:
-            raise UserError(DMS_CLOSED) from None
-        await self._checkins.reachable_again(interaction.user.id, dm.id)
-        await show(
-            interaction,
-            ui.note_view("**Your check-ins start again.** I wrote to you privately to make sure."),
-        )
+        dm = await open_dm(interaction)
+        await send_to(dm, panel(["Your check-ins start again from here."]), f"r{interaction.id}")
+        await self._plans.reachable_again(interaction.user.id, dm.id)
+        await show(interaction, panel(["**Your check-ins start again.** I wrote to you privately to make sure."]))
 
     def _own(self, handler: Callable[[Interaction, Mapping[str, str]], Awaitable[None]]) -> Handler:
         """Let only the member whose id the control carries press it."""
@@ -247,15 +276,3 @@ class CheckIns(commands.GroupCog, group_name="checkin", group_description="Priva
             await handler(interaction, values)
 
         return checked
-
-
-async def _open_dm(interaction: Interaction) -> discord.DMChannel:
-    """The member's DM channel, opened in answer to their own click: the only place where one is ever opened."""
-    try:
-        return await interaction.user.create_dm()
-    except discord.HTTPException as error:
-        if error.code == OPENING_DMS_TOO_FAST:
-            raise UserError(TRY_LATER) from None
-        if isinstance(error, discord.Forbidden):
-            raise UserError(DMS_CLOSED) from None
-        raise

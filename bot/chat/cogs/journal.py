@@ -1,4 +1,4 @@
-"""The journal: trends, treatments and reports, for the member alone."""
+"""The journal: trends, the week, treatments and reports, for the member alone."""
 
 import io
 from collections.abc import Mapping
@@ -7,65 +7,81 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat.interactions import acknowledge, show
+from bot.chat.interactions import acknowledge, in_bot_dm, picked, show, submitted
 from bot.chat.routing import Action, Handler, Interaction
 from bot.chat.ui.journal import (
+    FILES,
+    NOTES,
+    OPTIONS,
     PERIODS,
     PICTURE,
+    QUESTIONS,
+    REPORT,
+    REPORT_PERIODS,
+    TREATMENTS,
     TRENDS,
+    WEEK,
+    WHAT,
+    report_form,
     report_view,
     treatments_view,
     trends_view,
+    week_view,
 )
 from bot.chat.ui.layout import inert, panel
+from bot.services.checkins import CheckInService
 from bot.services.facts import Answer, FactService
-from bot.services.journal import JournalService, TrendView
+from bot.services.journal import JournalService, TrendView, Wanted
 
 Name = app_commands.Range[str, 1, 60]
 
 
 class Journal(commands.Cog):
-    """`/trends`, `/treatments`, `/report`."""
+    """`/trends`, `/treatments`, `/report`, and the button of the weekly digest."""
 
     treatments = app_commands.Group(name="treatments", description="Mark what you start and stop")
 
-    def __init__(self, journal: JournalService, facts: FactService) -> None:
+    def __init__(self, journal: JournalService, facts: FactService, checkins: CheckInService) -> None:
         self._journal = journal
         self._facts = facts
-        self.controls: Mapping[Action, Handler] = {TRENDS: self._other_period}
+        self._checkins = checkins
+        self.controls: Mapping[Action, Handler] = {
+            TRENDS: self._other_period,
+            WEEK: self._week,
+            REPORT: self._make_report,
+        }
 
     @app_commands.command()
-    @app_commands.describe(days="How far back", measure="What to show", look="For Discord's dark or light theme")
-    @app_commands.choices(days=[app_commands.Choice(name=f"{days} days", value=days) for days in PERIODS])
-    @app_commands.choices(
-        measure=[app_commands.Choice(name=name.capitalize(), value=name) for name in ("pain", "fatigue", "sleep")],
-        look=[app_commands.Choice(name=name.capitalize(), value=name) for name in ("dark", "light")],
+    @app_commands.describe(
+        days="How far back", measure="Which of your questions", look="For Discord's dark or light theme"
     )
-    async def trends(self, interaction: Interaction, days: int = 30, measure: str = "pain", look: str = "dark") -> None:
+    @app_commands.choices(days=[app_commands.Choice(name=f"{days} days", value=days) for days in PERIODS])
+    @app_commands.choices(look=[app_commands.Choice(name=name.capitalize(), value=name) for name in ("dark", "light")])
+    async def trends(
+        self,
+        interaction: Interaction,
+        days: int = 30,
+        measure: app_commands.Range[str, 1, 100] | None = None,
+        look: str = "dark",
+    ) -> None:
         """How you have been: a picture, the numbers, and one plain sentence"""
         await acknowledge(interaction)
         await self._show_trends(interaction, days, measure, look)
 
+    @trends.autocomplete("measure")
+    async def _suggest_measure(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        found = await self._journal.measures(interaction.user.id)
+        fitting = [each for each in found if typed.casefold() in each.label.casefold()]
+        return [app_commands.Choice(name=each.label, value=each.key) for each in fitting[:OPTIONS]]
+
     @app_commands.command()
-    @app_commands.describe(
-        days="How far back",
-        question="Something you want to ask at the appointment",
-        notes="Whether your notes are printed as well",
-    )
-    @app_commands.choices(days=[app_commands.Choice(name=f"{days} days", value=days) for days in (30, 90)])
-    async def report(
-        self,
-        interaction: Interaction,
-        days: int = 30,
-        question: app_commands.Range[str, 1, 300] | None = None,
-        notes: bool = False,  # noqa: FBT001, FBT002 - an option of the command
-    ) -> None:
+    @app_commands.describe(days="How far back")
+    @app_commands.choices(days=[app_commands.Choice(name=f"{days} days", value=days) for days in REPORT_PERIODS])
+    async def report(self, interaction: Interaction, days: int = 30) -> None:
         """A page for your appointment, and your data as files"""
-        await acknowledge(interaction)
-        questions = [question] if question else []
-        files = await self._journal.report(interaction.user.id, days, questions, with_notes=notes)
-        attachments = [discord.File(io.BytesIO(file.content), file.name) for file in files]
-        await show(interaction, report_view([file.name for file in files]), files=attachments)
+        # A modal must be the first answer, so this cannot be acknowledged beforehand: it only reads.
+        measures = await self._journal.reportable(interaction.user.id, days)
+        await interaction.response.send_modal(report_form(days, measures))
 
     @treatments.command(name="start")
     @app_commands.describe(name="One from the list, or a name of your own")
@@ -103,15 +119,36 @@ class Journal(commands.Cog):
     async def _suggest_running(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         marks = await self._journal.marks(interaction.user.id)
         names = [each.mark.name for each in marks if each.mark.stopped is None]
-        return [app_commands.Choice(name=name, value=name) for name in names if typed.casefold() in name.casefold()][
-            :25
-        ]
+        fitting = [name for name in names if typed.casefold() in name.casefold()]
+        return [app_commands.Choice(name=name, value=name) for name in fitting[:OPTIONS]]
 
     async def _other_period(self, interaction: Interaction, values: Mapping[str, str]) -> None:
         await acknowledge(interaction)
         await self._show_trends(interaction, int(values["days"]), values["measure"], values["look"])
 
-    async def _show_trends(self, interaction: Interaction, days: int, measure: str, look: str) -> None:
+    async def _week(self, interaction: Interaction, values: Mapping[str, str]) -> None:
+        await _acknowledge_beside(interaction)
+        await self._checkins.done(interaction.user.id, values["prompt"])
+        week = await self._journal.week(interaction.user.id)
+        await show(interaction, week_view(week), files=[discord.File(io.BytesIO(week.picture), PICTURE)])
+
+    async def _make_report(self, interaction: Interaction, values: Mapping[str, str]) -> None:
+        await _acknowledge_beside(interaction)
+        choices, typed = picked(interaction), submitted(interaction)
+        what = choices.get(WHAT, [])
+        wanted = Wanted(
+            days=int(values["days"]),
+            measures=what,
+            files=choices.get(FILES, []),
+            questions=typed.get(QUESTIONS, ""),
+            treatments=TREATMENTS in what,
+            notes=NOTES in what,
+        )
+        report = await self._journal.report(interaction.user.id, wanted)
+        attachments = [discord.File(io.BytesIO(file.content), file.name) for file in report.files]
+        await show(interaction, report_view(report), files=attachments)
+
+    async def _show_trends(self, interaction: Interaction, days: int, measure: str | None, look: str) -> None:
         shown = await self._journal.trends(interaction.user.id, days, measure, dark=look == "dark")
         view = trends_view(shown, self._published(shown), days=days, look=look)
         await show(interaction, view, files=[discord.File(io.BytesIO(shown.picture), PICTURE)])
@@ -122,3 +159,8 @@ class Journal(commands.Cog):
         return [
             f"- In trials, {card.name}: {card.effect.text} (`/treatment`)" for card in cards if card and card.effect
         ]
+
+
+async def _acknowledge_beside(interaction: Interaction) -> None:
+    """As `acknowledge`, for an answer that does not take the place of the pressed message, or that has none."""
+    await interaction.response.defer(ephemeral=not in_bot_dm(interaction), thinking=True)

@@ -1,51 +1,37 @@
-"""Check-ins as Discord messages: consent, the prompt, its confirmation, and the modal for more."""
+"""Opting in and out as Discord messages: consent with its proof of the clock, the confirmation, leaving."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import discord
 from discord import ui
 
 from bot.chat.routing import Action
-from bot.chat.ui.layout import Form, Layout, bullets, button, panel, question_select, row
-from bot.domain.checkins import NOTE_LIMIT, Entry, EntryKind
-from bot.domain.questionnaires import Number, Question, Questionnaire
-from bot.domain.schedules import Occurrence, Schedule
-from bot.domain.zones import place_label, zone_named
+from bot.chat.ui.layout import Form, Layout, bullets, button, day_text, inert, panel, row
+from bot.domain.plans import REMINDER_LIMIT, CheckIn, Reminder
+from bot.domain.schedules import CODE, Occurrence, Schedule
+from bot.domain.zones import Place, place_label, zone_named
+from bot.services.plans import Draft, Overview, PlanView
 
 _GO = discord.ButtonStyle.primary
 
 MEMBER = r"\d{1,20}"
-PROMPT = {"prompt": r"[0-9a-f]{16}"}
+ZONE = r"[A-Za-z0-9_+/-]{1,40}"
+DRAFT = {"zone": ZONE, "schedule": CODE, "asks": r"[a-z0-9-]{1,20}"}
 
-AGREE = Action(
-    "agree",
-    fields={
-        "member": MEMBER,
-        "zone": r"[A-Za-z0-9_+/-]{1,40}",
-        "at": r"(?:[01]\d|2[0-3])[0-5]\d",
-        "days": r"[0-6]{1,7}",
-    },
-)
+AGREE = Action("agree", version=2, fields=DRAFT)
+OTHER_CLOCK = Action("clock", fields=DRAFT)
+CLOCK_READS = Action("reads", fields=DRAFT)
+CLOCK_PLACE = Action("place", fields={"schedule": CODE, "asks": DRAFT["asks"]})
 DECLINE = Action("decline", fields={"member": MEMBER})
-OTHER_CLOCK = Action("other-clock", fields={"member": MEMBER})
-PAIN = Action("pain", fields=PROMPT)
-SAME = Action("same", fields=PROMPT)
-UNWELL = Action("unwell", fields=PROMPT)
-SKIP = Action("skip", fields=PROMPT)
-ADD_MORE = Action("more", fields=PROMPT)
-DETAILS = Action("details", fields=PROMPT)
-DELETE = Action("delete", fields=PROMPT)
+AGREE_REMINDER = Action("agree-reminder", fields={"zone": ZONE, "schedule": CODE})
 STOP = Action("stop", fields={"member": MEMBER})
 ERASE = Action("erase", fields={"member": MEMBER})
 ERASE_SURE = Action("erase-sure", fields={"member": MEMBER})
 KEEP = Action("keep", fields={"member": MEMBER})
 RESUME = Action("resume", fields={"member": MEMBER})
 
-WRONG_CLOCK = (
-    "Then the place is not right. Type /checkin start again and pick a city whose clock is yours. Nothing was stored."
-)
 PAUSED = """\
 **Your check-ins are paused:** my private messages to you were turned away, and I did not want to keep trying. \
 Nothing you saved is lost. To go on: allow private messages from members of this server \
@@ -53,150 +39,132 @@ Nothing you saved is lost. To go on: allow private messages from members of this
 STOP_OR_ERASE = """\
 Stopping keeps what you have saved, in case you come back. \
 Erasing deletes everything I have about you, now and for good."""
-DELETED = "**Deleted.** That check-in is gone."
 ERASED = "**Erased.** I have nothing about you any more. Take care of yourself."
-
 CONSENT = """\
 **What you agree to**
-- **What I store:** your Discord id, time zone, schedule, what you answer (scores, notes, and when), \
-and treatments you mark. Answers, notes and treatments are encrypted with a key of your own.
+- **What I store:** your Discord id, time zone, schedules, what you answer (scores, notes, and when), and the \
+reminders, treatments, flares and plans you write down. Your words and answers are encrypted with a key of your own.
 - **Who can see it:** you, here in private messages with me. Moderators cannot. Discord carries the messages, \
 and whoever runs this bot holds the computer with the keys.
 - **How to leave:** `/checkin stop`, any time, without a reason. It also offers to erase everything at once.
 - I cannot see how you are or call anyone. In an emergency, use your local emergency number."""
 
 
-def consent_view(
-    member_id: int,
-    schedule: Schedule,
-    zone: str,
-    now: datetime,
-    coming: Sequence[Occurrence],
-    *,
-    replaces: Schedule | None,
-) -> Layout:
-    """What a member agrees to, with a proof that we have their clock right."""
-    member = str(member_id)
-    days = "".join(str(day) for day in sorted(schedule.days))
-    agree = AGREE.custom_id(member=member, zone=zone, at=f"{schedule.at:%H%M}", days=days)
-    change = f"\nThis changes the check-in you have now ({replaces.describe()})." if replaces else ""
-    clock = f"{now.astimezone(zone_named(zone)):%H:%M}"
+def draft_view(member_id: int, draft: Draft, name: str, now: datetime) -> Layout:
+    """A check-in before it starts: what it will be, a proof that we have the member's clock right, and the consent."""
+    asks = draft.purpose.questionnaire if isinstance(draft.purpose, CheckIn) else ""
+    fields = {"zone": draft.zone, "schedule": draft.schedule.code, "asks": asks}
+    change = f"\nThis changes the one you have now ({draft.replaces.schedule.describe()})." if draft.replaces else ""
+    clock = f"{now.astimezone(zone_named(draft.zone)):%H:%M}"
+    proof = f"**Your clock should read {clock} now** ({place_label(draft.zone)}). Is that so?"
     return panel(
         [
-            f"## A private check-in: {schedule.describe()}\nOne question, one tap.{change}",
-            f"**Your clock should read {clock} now** ({place_label(zone)}).\n{coming_text(coming, zone)}",
-            CONSENT,
+            f"## {name}: {draft.schedule.describe()}\nOne question, one tap; more only if you like.{change}",
+            f"{proof}\n{coming_text(draft.coming, draft.zone)}{_after_change(draft)}",
+            *([] if draft.agreed else [CONSENT]),
         ],
         row(
-            button("I agree, start", agree, discord.ButtonStyle.success),
-            button("My clock says something else", OTHER_CLOCK.custom_id(member=member)),
-            button("Not now", DECLINE.custom_id(member=member)),
+            button(
+                "Yes, start" if draft.agreed else "Yes, I agree: start",
+                AGREE.custom_id(**fields),
+                discord.ButtonStyle.success,
+            ),
+            button("No, it reads something else", OTHER_CLOCK.custom_id(**fields)),
+            button("Not now", DECLINE.custom_id(member=str(member_id))),
         ),
     )
 
 
-def enrolled_view(schedule: Schedule, zone: str, coming: Sequence[Occurrence]) -> Layout:
+def _after_change(draft: Draft) -> str:
+    """What becomes of the time when the clocks change: nothing, on the member's own clock."""
+    if draft.after_change is None:
+        return ""
+    moment = draft.after_change.due_at.astimezone(zone_named(draft.zone))
+    return f"\n-# After the clocks change: {_moment_text(moment)}, by your clock as ever."
+
+
+def clock_form(zone: str, schedule: str, asks: str) -> Form:
+    reads = ui.TextInput[Any](custom_id="reads", max_length=10, placeholder="14:30 or 2:30pm")
+    where = ui.TextInput[Any](custom_id="where", max_length=60, required=False, placeholder="Canada, or Halifax")
+    return Form(
+        "Your clock",
+        CLOCK_READS.custom_id(zone=zone, schedule=schedule, asks=asks),
+        ui.Label[Any](text="What does your clock read now?", component=reads),
+        ui.Label[Any](text="Your country or a city in it", description="If you like.", component=where),
+    )
+
+
+def places_view(places: Sequence[Place], schedule: str, asks: str) -> Layout:
+    """Places whose clock reads what the member's does, those nearest to the first guess first."""
+    options = [discord.SelectOption(label=place.label[:100], value=place.zone) for place in places]
+    custom_id = CLOCK_PLACE.custom_id(schedule=schedule, asks=asks)
+    select = ui.Select[Any](custom_id=custom_id, placeholder="Pick a place", options=options)
+    return panel(["**Which of these has the same clock as you?** Any of your country will do."], row(select))
+
+
+def enrolled_view(view: PlanView) -> Layout:
     """The confirmation that goes to the DM."""
     return panel(
         [
-            f"## Your check-in is set: {schedule.describe()}\n{coming_text(coming, zone)}",
-            f"-# By the clock of {place_label(zone)}.",
-            "-# `/checkin now` for one right away · `/checkin start` to change time or days · `/checkin stop` to leave",
+            f"## Set: {inert(view.name)}, {view.plan.schedule.describe()}\n{coming_text(view.coming, view.zone)}",
+            f"-# By the clock of {place_label(view.zone)}.",
+            "-# `/checkin now` for one right away · `/checkin settings` to change anything · `/checkin stop` to leave",
         ]
     )
+
+
+def reminder_set_view(view: PlanView) -> Layout:
+    text = inert(view.plan.purpose.text) if isinstance(view.plan.purpose, Reminder) else inert(view.name)
+    return panel(
+        [
+            f"**I will remind you:** {text}\n{coming_text(view.coming, view.zone)}",
+            "-# The words show in the notification. `/checkin settings` can change or stop it.",
+        ]
+    )
+
+
+def reminder_form(text: str, zone: str, schedule: Schedule, coming: Sequence[Occurrence]) -> Form:
+    """Consent for somebody whose first wish is a reminder: sending the form off is agreeing."""
+    words = ui.TextInput[Any](
+        custom_id="text", style=discord.TextStyle.paragraph, max_length=REMINDER_LIMIT, default=text
+    )
+    return Form(
+        "Agree and set the reminder",
+        AGREE_REMINDER.custom_id(zone=zone, schedule=schedule.code),
+        ui.TextDisplay[Any](f"{coming_text(coming, zone)}\n-# By the clock of {place_label(zone)}."),
+        ui.TextDisplay[Any](f"{CONSENT}\n\nSending this form means that you agree."),
+        ui.Label[Any](text="Remind me", component=words),
+    )
+
+
+def moved_view(overview: Overview) -> Layout:
+    """All plans on another clock."""
+    lines = [
+        f"**{inert(view.name)}** ({view.plan.schedule.describe()}). {coming_text(view.coming[:3], view.zone)}"
+        for view in overview.plans
+    ]
+    return panel([f"## Your clock is now that of {place_label(overview.member.zone)}", *lines])
 
 
 def coming_text(coming: Sequence[Occurrence], zone: str) -> str:
     """The next prompts, on the member's clock."""
     here = zone_named(zone)
     moments = [each.due_at.astimezone(here) for each in coming]
-    return "The next prompts:\n" + bullets([f"{moment:%A} {moment.day} {moment:%B, %H:%M}" for moment in moments])
+    lead = "The next prompts:" if len(moments) > 1 else "The next prompt:"
+    return f"{lead}\n" + bullets([_moment_text(moment) for moment in moments])
 
 
-def prompt_view(prompt_id: str, questionnaire: Questionnaire) -> Layout:
-    """The question. It names no value and no condition: notifications show it on lock screens."""
-    first = questionnaire.first
-    return panel(
-        [f"**Time for your check-in.** {first.text}\n-# One tap is enough."],
-        row(question_select(first, PAIN.custom_id(prompt=prompt_id), "Pick an answer")),
-        row(
-            button("Same as last time", SAME.custom_id(prompt=prompt_id)),
-            button("Too unwell to answer", UNWELL.custom_id(prompt=prompt_id)),
-            button("Skip", SKIP.custom_id(prompt=prompt_id)),
-        ),
-    )
+def _moment_text(moment: datetime) -> str:
+    return f"{day_text(moment.date())}, {moment:%H:%M}"
 
 
-def recorded_view(entry: Entry, questionnaire: Questionnaire, *, already: bool = False) -> Layout:
-    """The confirmation that a prompt turns into. The score is shown so that a slip of the thumb is noticed."""
-    lead = "This one was saved before, and stands" if already else "Saved, thank you"
-    said = [
-        f"{question.label.lower()} {question.say(entry.answers.values[question.key])}"
-        for question in questionnaire.questions
-        if question.key in entry.answers.values
-    ]
-    first = said[0] if said else ""
-    headline = {
-        EntryKind.ANSWERED: first,
-        EntryKind.SAME: f"same as last time, {first}",
-        EntryKind.UNWELL: "too unwell to answer. Rest; that is enough for today",
-    }[entry.kind]
-    extras = said[1:] + (["a note"] if entry.answers.note else [])
-    also = f"\nWith {', '.join(extras)}." if extras else ""
-    more = button("Add or change" if extras else "Add more", ADD_MORE.custom_id(prompt=entry.prompt_id))
-    forget = button("Delete", DELETE.custom_id(prompt=entry.prompt_id))
-    return panel([f"**{lead}:** {headline}.{also}\n-# Check-in for {day_text(entry.local_date)}."], row(more, forget))
-
-
-def day_text(day: date) -> str:
-    return f"{day:%A} {day.day} {day:%B}"
-
-
-def details_form(entry: Entry, questionnaire: Questionnaire) -> Form:
-    """Everything about one check-in that can be added or put right, filled with what is there.
-
-    A modal has room for five parts: four questions and the note.
-    """
-    values = entry.answers.values
-    note = ui.TextInput[Any](
-        custom_id="note",
-        style=discord.TextStyle.paragraph,
-        required=False,
-        max_length=NOTE_LIMIT,
-        default=entry.answers.note,
-    )
-    fields = [_question_field(question, values.get(question.key)) for question in questionnaire.questions[:4]]
-    return Form(
-        "Your check-in",
-        DETAILS.custom_id(prompt=entry.prompt_id),
-        *fields,
-        _field("Note", "For you alone, encrypted. Anything you may want to remember.", note),
-    )
-
-
-def _question_field(question: Question, value: float | None) -> ui.Label[Any]:
-    if isinstance(question.scale, Number):
-        given = None if value is None else f"{value:g}"
-        number = ui.TextInput[Any](custom_id=question.key, required=False, max_length=20, default=given)
-        return _field(question.label, question.text, number)
-    select = question_select(question, question.key, "Leave out", chosen=value, required=False)
-    return _field(question.label, question.text, select)
-
-
-def _field(label: str, description: str | None, component: ui.Item[Any]) -> ui.Label[Any]:
-    return ui.Label[Any](text=label, description=description, component=component)
-
-
-def skipped_view() -> Layout:
-    return panel(["**Skipped.** That is fine; see you next time."])
-
-
-def stop_view(member_id: int, schedule: Schedule) -> Layout:
+def stop_view(member_id: int, plans: Sequence[PlanView]) -> Layout:
     member = str(member_id)
+    listed = bullets([f"{inert(view.name)} ({view.plan.schedule.describe()})" for view in plans])
     return panel(
         [
-            f"**Stop your check-in ({schedule.describe()})?**",
-            STOP_OR_ERASE,
+            f"**Stop everything?**\n{listed}",
+            f"{STOP_OR_ERASE}\n-# To stop or pause just one: `/checkin settings`.",
         ],
         row(
             button("Stop, keep my entries", STOP.custom_id(member=member), _GO),
@@ -209,7 +177,7 @@ def stop_view(member_id: int, schedule: Schedule) -> Layout:
 def erase_view(member_id: int) -> Layout:
     member = str(member_id)
     return panel(
-        ["**Erase everything?** Your schedule, all answers and notes, and their key. This cannot be undone."],
+        ["**Erase everything?** Your schedules, all answers and notes, and their key. This cannot be undone."],
         row(
             button("Yes, erase everything", ERASE_SURE.custom_id(member=member), discord.ButtonStyle.danger),
             button("No, keep it", KEEP.custom_id(member=member)),

@@ -17,17 +17,20 @@ HELP = """\
 *Fact-check this*: press and hold a message, then *Apps*
 Only you see an answer, unless you share it. Nobody keeps what you looked up.
 `/support` where to turn to in your country
-**Check-ins**
-`/checkin start` set one up, or change time and days
+**Check-ins and reminders**
+`/checkin start` set one up, or change its time
+`/remind` a reminder in your own words, once or again and again
+`/checkin settings` everything you have set up: change, pause, stop, flare days, quiet hours
 `/checkin now` check in right away
-`/checkin timezone` move it to another clock
 `/checkin log` add one for a day that has passed
 `/checkin history` what became of your latest ones
+`/checkin timezone` move them to another clock
 `/checkin stop` stop, and erase everything if you like
 **Your own data, for you alone**
 `/trends` how you have been: a picture, the numbers, a sentence
 `/treatments start`, `/treatments stop`, `/treatments list` mark what you try
-`/report` a page for your appointment, and your data as files"""
+`/report` a page for your appointment, and your data as files
+`/checkin import` bring such a file back"""
 
 LIMITS = (
     "-# Information to talk over with a clinician, not medical advice. "

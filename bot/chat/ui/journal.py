@@ -1,4 +1,4 @@
-"""A member's own data as Discord messages: trends, history, treatments, files to take along."""
+"""A member's own data as Discord messages: trends, the week, treatments, files to take along and to bring back."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,37 +7,43 @@ import discord
 from discord import ui
 
 from bot.chat.routing import Action
-from bot.chat.ui.checkins import day_text
-from bot.chat.ui.layout import ACCENT, Layout, button, fitting, inert, panel, row
-from bot.domain.checkins import EntryKind, PromptStatus
-from bot.domain.journal import PastPrompt, TreatmentMark
-from bot.domain.zones import zone_named
-from bot.services.journal import TrendView
+from bot.chat.ui.history import day_text
+from bot.chat.ui.layout import ACCENT, Form, Layout, button, fitting, inert, panel, row
+from bot.domain.journal import TreatmentMark
+from bot.domain.trends import Measure, Trend, count
+from bot.services.journal import MOST_QUESTIONS, QUESTION_LIMIT, FileKind, Report, Restored, TrendView, Week
 
 PERIODS = (7, 30, 90, 365)
+REPORT_PERIODS = (30, 90)
 PICTURE = "trend.png"
+OPTIONS = 25
+"""Choices of one select, or of an autocomplete."""
+
+ROOM_AROUND = 1400
+"""Characters for what is around treatments, below a table and its head."""
 
 TRENDS = Action("trends", fields={"days": r"\d{1,3}", "measure": r"[a-z0-9-]{1,40}", "look": "dark|light"})
+WEEK = Action("week", fields={"prompt": r"[0-9a-f]{16}"})
+REPORT = Action("report", fields={"days": "|".join(map(str, REPORT_PERIODS))})
+
+# The fields of the report's form. "+" is in no key of a question.
+WHAT, QUESTIONS, FILES = "what", "questions", "files"
+TREATMENTS, NOTES = "+treatments", "+notes"
 
 NO_TREATMENTS = "No treatments are marked yet. `/treatments start` marks one from today."
-REPORT = (
+HANDED_OVER = (
     "**For your appointment.** The PDF is one or two pages to hand over or read from; the others are the same days for "
     "programs. I made them just now and keep no copy.\n-# They are your words and scores, and nobody checked them."
 )
-
-ENDINGS = {
-    PromptStatus.SENDING: "on its way",
-    PromptStatus.SENT: "sent, not answered",
-    PromptStatus.ANSWERED: "answered",
-    PromptStatus.SKIPPED: "skipped",
-    PromptStatus.EXPIRED: "not answered in time",
-    PromptStatus.MISSED: "missed: I was not running at that time, sorry",
-    PromptStatus.UNDELIVERABLE: "could not be delivered: your private messages were closed to me",
-}
-ANSWERS = {
-    EntryKind.ANSWERED: "answered",
-    EntryKind.SAME: "same as last time",
-    EntryKind.UNWELL: "too unwell to answer",
+CUT = (
+    f"The page has room for {MOST_QUESTIONS} questions of {QUESTION_LIMIT} characters. "
+    "Yours were more than that, so some of it is not on it."
+)
+FILE_CHOICES = {
+    FileKind.PDF: ("PDF page", "One or two pages to print or show"),
+    FileKind.CSV: ("CSV", "For a spreadsheet"),
+    FileKind.JSON: ("JSON", "Complete, with notes and treatments: to bring back with /checkin import"),
+    FileKind.FHIR: ("FHIR", "For a clinic's software"),
 }
 
 
@@ -46,24 +52,24 @@ def trends_view(shown: TrendView, published: Sequence[str], *, days: int, look: 
     measure = shown.trend.measure
     sentences = [f"- {inert(comparison.sentence)}" for _, comparison in shown.comparisons]
     around = (
-        "\n".join(["### Around your treatments", *fitting([*sentences, *published], room=1400)]) if sentences else ""
+        "\n".join(["### Around your treatments", *fitting([*sentences, *published], room=ROOM_AROUND)])
+        if sentences
+        else ""
     )
-    texts = [f"## {measure.label}, the last {days} days\n{shown.trend.sentence}", f"```\n{shown.table}\n```", around]
-    head, table, around = (ui.TextDisplay[Any](text) if text else None for text in texts)
-    picture = ui.MediaGallery[Any](discord.MediaGalleryItem(f"attachment://{PICTURE}", description=shown.alt_text))
-    parts = [part for part in (head, picture, table, around) if part]
+    heading = f"## {_label(measure)}, the last {days} days\n{_sentence(shown.trend)}"
+    head, table, around = (
+        ui.TextDisplay[Any](text) if text else None for text in (heading, f"```\n{shown.table}\n```", around)
+    )
+    parts = [part for part in (head, _picture(shown.alt_text), table, around) if part]
     return Layout(ui.Container[Any](*parts, _periods(measure.key, days, look), accent_colour=ACCENT))
 
 
-def history_view(zone: str, prompts: Sequence[PastPrompt]) -> Layout:
-    """What became of the latest prompts, each under the time it was meant for."""
-    if not prompts:
-        return panel(["**No prompts yet.** The first one comes at the time you chose; `/checkin now` asks right away."])
-    here = zone_named(zone)
-    lines = [
-        f"- {day_text(each.local_date)}, {each.due_at.astimezone(here):%H:%M}: {_ending(each)}" for each in prompts
-    ]
-    return panel(["## Your latest check-ins", "\n".join(lines)])
+def week_view(week: Week) -> Layout:
+    """Every measure in a sentence, and the picture of the first."""
+    lines = fitting([f"- {_sentence(trend)}" for trend in week.trends])
+    head = ui.TextDisplay[Any]("\n".join(["## Your week", *lines]))
+    foot = ui.TextDisplay[Any]("-# `/trends` shows more, for any question and period.")
+    return Layout(ui.Container[Any](head, _picture(week.alt_text), foot, accent_colour=ACCENT))
 
 
 def treatments_view(marks: Sequence[TreatmentMark]) -> Layout:
@@ -79,14 +85,69 @@ def treatments_view(marks: Sequence[TreatmentMark]) -> Layout:
     )
 
 
-def report_view(names: Sequence[str]) -> Layout:
-    files = [ui.File[Any](f"attachment://{name}") for name in names]
-    return Layout(ui.Container[Any](ui.TextDisplay[Any](REPORT), *files, accent_colour=ACCENT))
+def report_form(days: int, measures: Sequence[Measure]) -> Form:
+    """What goes into a report: everything but the notes, unless the member says otherwise."""
+    what = [discord.SelectOption(label=each.label, value=each.key, default=True) for each in measures[: OPTIONS - 2]]
+    what.append(discord.SelectOption(label="Treatments, before and after", value=TREATMENTS, default=True))
+    what.append(discord.SelectOption(label="My notes", value=NOTES))
+    files = [
+        discord.SelectOption(label=label, value=kind, description=about, default=True)
+        for kind, (label, about) in FILE_CHOICES.items()
+    ]
+    questions = ui.TextInput[Any](
+        custom_id=QUESTIONS, style=discord.TextStyle.paragraph, required=False, placeholder="What else could we try?"
+    )
+    return Form(
+        f"For your appointment: {days} days",
+        REPORT.custom_id(days=str(days)),
+        _field("What goes in", None, _several(WHAT, what)),
+        _field("Questions for the appointment", f"One on each line, up to {MOST_QUESTIONS}.", questions),
+        _field("Files", None, _several(FILES, files)),
+    )
 
 
-def _ending(prompt: PastPrompt) -> str:
-    own = "" if prompt.scheduled else "your own, "
-    return own + (ANSWERS[prompt.answered] if prompt.answered else ENDINGS[prompt.status])
+def report_view(report: Report) -> Layout:
+    texts = [ui.TextDisplay[Any](text) for text in (HANDED_OVER, CUT if report.questions_cut else "") if text]
+    files = [ui.File[Any](f"attachment://{file.name}") for file in report.files]
+    return Layout(ui.Container[Any](*texts, *files, accent_colour=ACCENT))
+
+
+def restored_view(restored: Restored) -> Layout:
+    """What came back from a file, and what had been there before."""
+    there = f" {count(restored.already, 'check-in')} had been here before." if restored.already else ""
+    if not (restored.entries or restored.treatments or restored.flares):
+        return panel([f"**Nothing new in that file.**{there} Nothing was changed."])
+    back = [
+        f"- {count(number, noun)}"
+        for number, noun in (
+            (restored.entries, "check-in"),
+            (restored.treatments, "treatment"),
+            (restored.flares, "flare"),
+        )
+        if number
+    ]
+    return panel(["\n".join(["**Brought back:**", *back]), f"-# `/trends` shows them.{there}"])
+
+
+def _label(measure: Measure) -> str:
+    return inert(measure.label) if measure.is_own else measure.label
+
+
+def _sentence(trend: Trend) -> str:
+    """An own question's label and unit are the member's words."""
+    return inert(trend.sentence) if trend.measure.is_own else trend.sentence
+
+
+def _picture(alt_text: str) -> ui.MediaGallery[Any]:
+    return ui.MediaGallery[Any](discord.MediaGalleryItem(f"attachment://{PICTURE}", description=alt_text))
+
+
+def _field(label: str, about: str | None, component: ui.Item[Any]) -> ui.Label[Any]:
+    return ui.Label[Any](text=label, description=about, component=component)
+
+
+def _several(custom_id: str, options: list[discord.SelectOption]) -> ui.Select[Any]:
+    return ui.Select[Any](custom_id=custom_id, options=options, min_values=1, max_values=len(options), required=True)
 
 
 def _periods(measure: str, current: int, look: str) -> ui.ActionRow[Any]:

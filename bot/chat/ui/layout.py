@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 import discord
@@ -109,6 +110,15 @@ def inert(text: str) -> str:
     Discord shows any punctuation after a backslash as it is; its library's own escaping leaves several of these out.
     """
     return _PUNCTUATION.sub(r"\\\g<0>", text)
+
+
+def quoted(text: str) -> str:
+    """A member's own words as a quotation, each line of it inert."""
+    return "\n".join(f"> {inert(line)}" for line in text.splitlines())
+
+
+def day_text(day: date) -> str:
+    return f"{day:%A} {day.day} {day:%B}"
 
 
 def bullets(lines: Sequence[str]) -> str:

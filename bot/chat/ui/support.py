@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.chat.ui.layout import Layout, panel
-from bot.domain.support import SupportCountry, SupportService
+from bot.chat.ui.layout import Layout, panel, quoted
+from bot.domain.support import SafetyNet, SupportCountry, SupportService
 
 LEAD = "If you or somebody near you is in danger right now, call the emergency number."
 
@@ -27,3 +27,11 @@ def _service(service: SupportService) -> str:
     contact = "; ".join(service.contact)
     facts = " ".join(f"{fact.rstrip('.')}." for fact in (service.hours, service.cost) if fact)
     return f"- **{service.name}**: {contact}\n  {service.what} {facts}"
+
+
+def safety_blocks(net: SafetyNet) -> list[str]:
+    """What a member reads before any score: their own words first, then who answers where they are."""
+    own = "**You wrote for a time like this:**\n" + quoted(net.own) if net.own else ""
+    operators = f"**Here you can turn to:** {net.operators}" if net.operators else ""
+    country = _country(net.country) if net.country else "`/support` lists services in your country."
+    return [block for block in (own, net.meaning or "", operators, country) if block]

@@ -10,6 +10,14 @@ from bot.domain.trends import Diary, Flare, Mark, Measure, Observation, Trend, t
 LAST = date(2026, 11, 22)
 PAIN = Measure("pain", "Pain", 0, 10, higher_is_worse=True)
 WALK = Measure("walk", "Walking", 0, 240, higher_is_worse=False, unit="min")
+MOOD = Measure(
+    "pain",
+    "How low was my mood?",
+    0,
+    10,
+    None,
+    words=tuple((float(value), word) for value, word in enumerate(["not at all", *["more than half the days"] * 10])),
+)
 AWKWARD = '=1+1 *b* $x$ #panic("x") <a> @ref \\ `c` "q",\n\ttab 😀 🥄 中文 שלום مرحبا \u202e x'
 
 

@@ -9,9 +9,15 @@ from PIL import Image
 
 from bot.domain.trends import Mark, Measure, Trend, trend
 from bot.reports.axis import date_ticks, drawable, labels
-from bot.reports.charts import DARK, LIGHT, chart_png, chart_svg
+from bot.reports.charts import (
+    DARK,
+    LIGHT,
+    _Scale,  # pyright: ignore[reportPrivateUsage] - the labels of the axis: nothing here reads them out of a picture
+    chart_png,
+    chart_svg,
+)
 from bot.reports.words import alt_text
-from tests.unit.reports.examples import AWKWARD, EMPTY, LAST, MONTH, PAIN, WALK, day, entry, over
+from tests.unit.reports.examples import AWKWARD, EMPTY, LAST, MONTH, MOOD, PAIN, WALK, day, entry, over
 
 
 def colours(picture: bytes) -> Counter[str]:
@@ -53,6 +59,8 @@ def test_missing_days_are_drawn_and_not_just_left_out() -> None:
         over(4000),
         over(30, EMPTY),
         over(30, MONTH, WALK),
+        over(30, MONTH, MOOD),
+        trend([entry(0, 900_000)], Measure("pain", "Steps", 0, 1_000_000, None, "steps"), day(6), LAST),
         trend([entry(back, None) for back in range(7)], PAIN, day(6), LAST),
         trend([entry(0, 5000)], PAIN, day(6), LAST),
         trend([], Measure("m", AWKWARD * 9, 0, 1, higher_is_worse=False, unit=AWKWARD), LAST, LAST),
@@ -70,6 +78,14 @@ def test_alt_text_says_it_all() -> None:
     assert "Flare from 10 November 2026 to 13 November 2026. Flare from 20 November 2026, still going on." in words
     assert "Low-dose naltrexone: started 2 November 2026, stopped 19 November 2026." in words
     assert alt_text(over(7, EMPTY)).endswith("No check-ins in these 7 days yet.")
+
+
+def test_answers_in_words_stand_beside_the_axis_and_in_the_description() -> None:
+    walked = Measure("pain", "Did I walk?", 0, 1, None, words=((0, "no"), (1, "yes")))
+    found = trend([entry(back, back % 2) for back in range(6)], walked, day(6), LAST)
+    assert _Scale(found).ticks() == [(0, "no"), (1, "yes")]
+    assert "Answers run from no to yes." in alt_text(found)
+    assert [label for _, label in _Scale(over(7, MONTH, MOOD)).ticks()][1] == "more than half\nthe days"
 
 
 def test_alt_text_of_a_hundred_marks_is_cut_where_discord_cuts() -> None:

@@ -9,12 +9,12 @@ import pytest
 from fhir.resources.R4B.bundle import Bundle
 from hypothesis import given, settings
 
-from bot.domain.trends import Diary, Mark
+from bot.domain.trends import Diary, Mark, Measure
 from bot.errors import UserError
 from bot.reports.csv_export import DANGEROUS, csv_export, inert
 from bot.reports.fhir import fhir_bundle
 from bot.reports.json_export import BIGGEST_FILE, json_export, json_import
-from tests.unit.reports.examples import AWKWARD, DIARIES, EMPTY, LAST, MONTH, PAIN, entry
+from tests.unit.reports.examples import AWKWARD, DIARIES, EMPTY, LAST, MONTH, MOOD, PAIN, entry
 
 
 def rows(content: bytes) -> list[dict[str, str]]:
@@ -33,6 +33,22 @@ def test_csv_has_a_row_for_everything() -> None:
         "2026-11-19",
     )
     assert csv_export(EMPTY).count(b"\r\n") == 1
+
+
+def test_csv_says_what_the_numbers_of_answers_mean() -> None:
+    walked = Measure("pain", "Walked", 0, 1, None, words=((0, "no"), (1, "yes")))
+    assert rows(csv_export(Diary((walked,), (entry(0, 1),))))[0]["Walked (0 = no, 1 = yes)"] == "1"
+
+
+def test_json_keeps_what_answers_are_called() -> None:
+    assert json_import(json_export(Diary((MOOD,)))) == Diary((MOOD,))
+
+
+def test_json_of_an_earlier_version_still_reads() -> None:
+    old = json.loads(json_export(MONTH))
+    for measure in old["diary"]["measures"]:
+        del measure["words"]
+    assert json_import(json.dumps(old).encode()) == MONTH
 
 
 @settings(deadline=None)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from bot.reports.pdf import (
     appointment_pdf,
     pages,
 )
-from tests.unit.reports.examples import AWKWARD, EMPTY, LAST, MONTH, PAIN, TEXTS, day, over
+from tests.unit.reports.examples import AWKWARD, EMPTY, LAST, MONTH, PAIN, TEXTS, day, entry, over
 
 QUESTIONS = ("Could my sleep be part of it?", AWKWARD, "הכאב חזק יותר בלילה", "a" * 5000)
 
@@ -58,6 +59,26 @@ def test_it_says_what_a_clinician_needs() -> None:
         "Slept well.",
     ):
         assert expected in said, expected
+
+
+def test_questions_go_last_and_whole() -> None:
+    questions = tuple(f"{number} {'question ' * 40}"[:300].strip() for number in range(5))
+    notes = tuple((day(number), "word " * 400) for number in range(30))
+    full = Appointment(LAST, (over(30),), (), questions, notes)
+    assert pages(appointment_pdf(full)) <= 2
+    for question in questions:
+        assert question in words(full)
+
+
+def test_answers_in_words_and_own_numbers() -> None:
+    walked = Measure("own-1", "Did I walk?", 0, 1, None, words=((0, "no"), (1, "yes")))
+    observations = [replace(entry(0, 1), values={"own-1": 1})]
+    said = words(Appointment(LAST, (trend(observations, walked, day(6), LAST),)))
+    assert "“Did I walk?”: yes on 1 day; answered on 1 day." in said
+    assert '{"text": "yes", "rtl": false}' in said
+    steps = Measure("own-1", "Steps", 0, 10000, None, "steps")
+    said = words(Appointment(LAST, (trend([], steps, day(90), LAST),)))
+    assert "Steps (0 to 10000 steps): No check-ins in these 91 days yet." in said
 
 
 def test_nothing_yet_is_a_page_too() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.trends import Measure, trend
 from bot.reports.tables import TABLE_LIMIT, text_table
-from tests.unit.reports.examples import EMPTY, LAST, MONTH, PAIN, day, entry, over
+from tests.unit.reports.examples import EMPTY, LAST, MONTH, MOOD, PAIN, day, entry, over
 
 
 def test_a_week_day_by_day() -> None:
@@ -48,3 +48,11 @@ def test_big_numbers_still_fit() -> None:
 def test_the_measure_decides() -> None:
     assert "0/" in text_table(over(365, MONTH, Measure("other", "Other", 0, 1, higher_is_worse=True)))
     assert PAIN.key in MONTH.observations[0].values
+
+
+def test_answers_in_words_stay_words_and_stay_narrow() -> None:
+    assert "Thu 19 Nov  more than half th…" in text_table(over(6, MONTH, MOOD))
+    lines = text_table(over(90, MONTH, MOOD)).splitlines()
+    assert lines[0].split() == ["Week", "of", "Middle", "Days"]
+    assert lines[-1].startswith("16 Nov 26  more than half th…")
+    assert max(map(len, lines)) <= 36
