@@ -17,17 +17,15 @@ from bot.domain.checkins import (
     tidy,
 )
 from bot.domain.journal import PastPrompt, parse_day
-from bot.domain.members import Member
 from bot.domain.plans import CheckIn, Plan
 from bot.domain.questionnaires import Questionnaire, Score
 from bot.domain.snoozes import FURTHEST, Snooze
 from bot.domain.support import SafetyNet
 from bot.domain.trends import streak
 from bot.domain.when import parse_when
-from bot.domain.zones import zone_named
 from bot.errors import UserError
-from bot.services.plans import NOT_ENROLLED
-from bot.services.ports import Catalogs, Clock, EntryStore, MarkStore, MemberStore, PlanStore, PromptStore
+from bot.services.membership import NOT_ENROLLED, Membership
+from bot.services.ports import Catalogs, Clock, EntryStore, MarkStore, PlanStore, PromptStore
 
 HISTORY = 14
 """Prompts shown at once."""
@@ -69,7 +67,7 @@ class CheckInService:
         self,
         clock: Clock,
         content: Catalogs,
-        members: MemberStore,
+        membership: Membership,
         plans: PlanStore,
         prompts: PromptStore,
         entries: EntryStore,
@@ -78,7 +76,7 @@ class CheckInService:
     ) -> None:
         self._clock = clock
         self._content = content
-        self._members = members
+        self._membership = membership
         self._plans = plans
         self._prompts = prompts
         self._entries = entries
@@ -103,7 +101,7 @@ class CheckInService:
             UserError: they have not opted in, or to another one.
         """
         plan, asked = await self._chosen(member_id, wanted)
-        return Asked(await self._open_prompt(plan, await self._today(member_id)), asked)
+        return Asked(await self._open_prompt(plan, await self._membership.today(member_id)), asked)
 
     async def log(self, member_id: int, day: str, answer: str, wanted: str | None = None) -> Recorded:
         """A check-in for a day that has passed, as the member remembers it.
@@ -112,7 +110,7 @@ class CheckInService:
             UserError: they have not opted in, or the day or the answer does not fit; then nothing is stored.
         """
         plan, asked = await self._chosen(member_id, wanted)
-        today = await self._today(member_id)
+        today = await self._membership.today(member_id)
         local_date = parse_day(day, today)
         value = asked.validate_answer(asked.first.key, answer)
         prompt = await self._open_prompt(plan, local_date)
@@ -195,7 +193,7 @@ class CheckInService:
         Raises:
             UserError: they have not opted in.
         """
-        member = await self._member(member_id)
+        member = await self._membership.enrolled(member_id)
         plans = {plan.id: plan for plan in await self._plans.of_member(member_id)}
         past = await self._prompts.history(member_id, HISTORY)
         return member.zone, [(each, plans[each.plan_id]) for each in past if each.plan_id in plans]
@@ -235,8 +233,8 @@ class CheckInService:
             UserError: the prompt is not theirs.
         """
         await self._own(member_id, prompt_id)
-        zone = zone_named((await self._member(member_id)).zone)
-        now, quiet = self._clock.now(), (await self._members.preferences(member_id)).quiet
+        zone = await self._membership.zone(member_id)
+        now, quiet = self._clock.now(), (await self._membership.preferences(member_id)).quiet
         moments = {snooze: snooze.until(now, zone) for snooze in Snooze}
         return zone, {
             snooze: until
@@ -251,8 +249,8 @@ class CheckInService:
             UserError: the prompt is not theirs or has ended, or the time is past, too far off or in quiet hours.
         """
         prompt, plan = await self._own(member_id, prompt_id)
-        now, zone = self._clock.now(), zone_named((await self._member(member_id)).zone)
-        local, quiet = until.astimezone(zone), (await self._members.preferences(member_id)).quiet
+        now, zone = self._clock.now(), await self._membership.zone(member_id)
+        local, quiet = until.astimezone(zone), (await self._membership.preferences(member_id)).quiet
         if plan.stopped_at is not None:
             raise UserError(STOPPED)
         if not now < until <= now + FURTHEST:
@@ -276,12 +274,12 @@ class CheckInService:
 
     async def snooze_by(self, member_id: int, prompt_id: str, snooze: Snooze) -> datetime:
         """As `snooze`, for one of the choices at the moment it is picked."""
-        zone = zone_named((await self._member(member_id)).zone)
+        zone = await self._membership.zone(member_id)
         return await self.snooze(member_id, prompt_id, snooze.until(self._clock.now(), zone))
 
     async def snooze_until(self, member_id: int, prompt_id: str, typed: str) -> datetime:
         """As `snooze`, for a time as people type it."""
-        zone = zone_named((await self._member(member_id)).zone)
+        zone = await self._membership.zone(member_id)
         return await self.snooze(member_id, prompt_id, parse_when(typed, self._clock.now(), zone))
 
     async def prompt(self, member_id: int, prompt_id: str) -> tuple[Prompt, Plan, Questionnaire]:
@@ -315,7 +313,7 @@ class CheckInService:
 
     async def _safety_net(self, entry: Entry, asked: Questionnaire) -> SafetyNet | None:
         """After a high answer, for a member who asked for it: by a questionnaire about mood, or by a safety plan."""
-        safety = (await self._members.preferences(entry.member_id)).safety
+        safety = (await self._membership.preferences(entry.member_id)).safety
         values = entry.answers.values
         high_total = asked.is_high(values)
         first = asked.first
@@ -330,15 +328,15 @@ class CheckInService:
         return SafetyNet(safety.text if safety else "", country, self._support_path, meaning)
 
     async def _streak(self, entry: Entry) -> int | None:
-        if not (await self._members.preferences(entry.member_id)).streaks:
+        if not (await self._membership.preferences(entry.member_id)).streaks:
             return None
         answered = await self._entries.days(entry.member_id, LONGEST_STREAK)
         flares = [each.mark for each in await self._marks.flares(entry.member_id)]
-        return streak(answered, await self._today(entry.member_id), flares)
+        return streak(answered, await self._membership.today(entry.member_id), flares)
 
     async def _chosen(self, member_id: int, wanted: str | None) -> tuple[Plan, Questionnaire]:
         """The member's check-in with the questionnaire of that id or name, or their first one."""
-        await self._member(member_id)
+        await self._membership.enrolled(member_id)
         running = await self.check_ins(member_id)
         for plan, asked in running:
             if wanted is None or wanted.strip().casefold() in {asked.id.casefold(), asked.name.casefold()}:
@@ -352,20 +350,10 @@ class CheckInService:
         """The day that an answer is about. Only a scheduled prompt may stand in the small hours of the next date."""
         if prompt.kind is not PromptKind.SCHEDULED:
             return prompt.local_date
-        preferences = await self._members.preferences(prompt.member_id)
-        zone = zone_named((await self._member(prompt.member_id)).zone)
+        preferences = await self._membership.preferences(prompt.member_id)
+        zone = await self._membership.zone(prompt.member_id)
         shifted = preferences.day_of(prompt.due_at, zone)
         return shifted if shifted == prompt.local_date - timedelta(days=1) else prompt.local_date
-
-    async def _today(self, member_id: int) -> date:
-        zone = zone_named((await self._member(member_id)).zone)
-        return (await self._members.preferences(member_id)).day_of(self._clock.now(), zone)
-
-    async def _member(self, member_id: int) -> Member:
-        member = await self._members.get(member_id)
-        if member is None:
-            raise UserError(NOT_ENROLLED)
-        return member
 
     async def _open_prompt(self, plan: Plan, local_date: date) -> Prompt:
         """A prompt the member asked for themselves, ready to be answered."""

@@ -12,8 +12,8 @@ from bot.domain.trends import Flare
 from bot.domain.zones import zone_named
 from bot.errors import UserError
 from bot.services.checkins import NOT_YOURS
-from bot.services.plans import NOT_ENROLLED
-from bot.services.ports import Clock, MarkStore, MemberStore, PlanStore, PromptStore
+from bot.services.membership import Membership
+from bot.services.ports import Clock, MarkStore, PlanStore, PromptStore
 
 LONGEST = 28
 """Days of a flare that are set at once."""
@@ -25,10 +25,10 @@ class FlareService:
     """Use-cases of one member's flares. Reminders go on as usual: they may be about medicine."""
 
     def __init__(
-        self, clock: Clock, members: MemberStore, plans: PlanStore, prompts: PromptStore, marks: MarkStore
+        self, clock: Clock, membership: Membership, plans: PlanStore, prompts: PromptStore, marks: MarkStore
     ) -> None:
         self._clock = clock
-        self._members = members
+        self._membership = membership
         self._plans = plans
         self._prompts = prompts
         self._marks = marks
@@ -39,7 +39,7 @@ class FlareService:
         Raises:
             UserError: they have not opted in.
         """
-        mark = await self._current(member_id, await self._today(await self._member(member_id)))
+        mark = await self._current(member_id, await self._membership.today(member_id))
         # The first day belongs to a flare that was over on the same day. Its question is what runs no more.
         running = [plan for plan in await self._plans.of_member(member_id) if plan.stopped_at is None]
         asked = any(isinstance(plan.purpose, FlareQuestion) for plan in running)
@@ -55,8 +55,8 @@ class FlareService:
         """
         if not 1 <= days <= LONGEST:
             raise UserError(f"Choose from 1 to {LONGEST} days, please.")
-        member = await self._member(member_id)
-        today = await self._today(member)
+        member = await self._membership.enrolled(member_id)
+        today = await self._membership.today(member_id)
         going_on = await self._current(member_id, today)
         flare = Flare(going_on.mark.first if going_on else today, today + timedelta(days=days - 1))
         if going_on:
@@ -72,8 +72,8 @@ class FlareService:
         Raises:
             UserError: they have not opted in.
         """
-        member = await self._member(member_id)
-        today = await self._today(member)
+        member = await self._membership.enrolled(member_id)
+        today = await self._membership.today(member_id)
         if going_on := await self._current(member_id, today):
             last = max(going_on.mark.first, today - timedelta(days=1))
             await self._marks.replace(replace(going_on, mark=replace(going_on.mark, last=last)))
@@ -98,7 +98,7 @@ class FlareService:
 
     async def _go_on(self, member_id: int, days: int) -> Flare:
         """Take up the flare that ended yesterday, so that it stays one; begin a new one otherwise."""
-        today = await self._today(await self._member(member_id))
+        today = await self._membership.today(member_id)
         for mark in await self._marks.flares(member_id):
             if mark.mark.last == today - timedelta(days=1):
                 await self._marks.replace(replace(mark, mark=replace(mark.mark, last=today)))
@@ -112,7 +112,7 @@ class FlareService:
         check_ins = [plan for plan in running if isinstance(plan.purpose, CheckIn)]
         eased = [replace(plan, timetable=replace(plan.timetable, eased_until=until)) for plan in check_ins]
         old = [replace(plan, stopped_at=now) for plan in running if isinstance(plan.purpose, FlareQuestion)]
-        quiet = (await self._members.preferences(member.id)).quiet
+        quiet = (await self._membership.preferences(member.id)).quiet
         question = [] if asked_on is None else [self._question(member, asked_on, check_ins, quiet, now)]
         await self._plans.save(member, [*eased, *old, *question], now)
 
@@ -132,13 +132,3 @@ class FlareService:
             if mark.mark.first <= today <= (mark.mark.last or today):
                 return mark
         return None
-
-    async def _member(self, member_id: int) -> Member:
-        member = await self._members.get(member_id)
-        if member is None:
-            raise UserError(NOT_ENROLLED)
-        return member
-
-    async def _today(self, member: Member) -> date:
-        preferences = await self._members.preferences(member.id)
-        return preferences.day_of(self._clock.now(), zone_named(member.zone))

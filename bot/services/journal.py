@@ -26,10 +26,10 @@ from bot.domain.trends import (
     before_and_after,
     trend,
 )
-from bot.domain.zones import fold, zone_named
+from bot.domain.zones import fold
 from bot.errors import UserError
-from bot.services.plans import NOT_ENROLLED
-from bot.services.ports import Catalogs, Clock, EntryStore, MarkStore, MemberStore, PlanStore, Press
+from bot.services.membership import NOT_ENROLLED, Membership
+from bot.services.ports import Catalogs, Clock, EntryStore, MarkStore, PlanStore, Press
 
 MOST_MARKS = 50
 MOST_QUESTIONS = 5
@@ -118,7 +118,7 @@ class JournalService:
         self,
         clock: Clock,
         content: Catalogs,
-        members: MemberStore,
+        membership: Membership,
         plans: PlanStore,
         entries: EntryStore,
         marks: MarkStore,
@@ -126,7 +126,7 @@ class JournalService:
     ) -> None:
         self._clock = clock
         self._content = content
-        self._members = members
+        self._membership = membership
         self._plans = plans
         self._entries = entries
         self._marks = marks
@@ -143,7 +143,7 @@ class JournalService:
         Raises:
             UserError: they have not opted in, or have no such measure.
         """
-        today = await self._today(member_id)
+        today = await self._membership.today(member_id)
         diary = await self.diary(member_id)
         measure = _wanted(diary.measures, key)
         shown = _trend(diary, measure, _begin(diary, today, days), today)
@@ -160,7 +160,7 @@ class JournalService:
         Raises:
             UserError: they have not opted in.
         """
-        today = await self._today(member_id)
+        today = await self._membership.today(member_id)
         diary = await self.diary(member_id)
         first_day = _begin(diary, today, WEEK_DAYS)
         trends = [_trend(diary, measure, first_day, today) for measure in diary.measures]
@@ -209,7 +209,7 @@ class JournalService:
         Raises:
             UserError: not opted in, not such a file, or something in it cannot be; then nothing is changed.
         """
-        today = await self._today(member_id)
+        today = await self._membership.today(member_id)
         plans = await self._check_ins(member_id)
         if not plans:
             raise UserError(NOT_ENROLLED)
@@ -240,7 +240,7 @@ class JournalService:
         Raises:
             UserError: not opted in, no name, already going on, or too many marks.
         """
-        today = await self._today(member_id)
+        today = await self._membership.today(member_id)
         wanted = mark_name(name)
         marked = await self._marks.treatments(member_id)
         if not fold(wanted):
@@ -259,7 +259,7 @@ class JournalService:
         Raises:
             UserError: no treatment of that name is going on.
         """
-        today = await self._today(member_id)
+        today = await self._membership.today(member_id)
         for each in await self._marks.treatments(member_id):
             if each.mark.stopped is None and fold(each.mark.name) == fold(name):
                 stopped = replace(each, mark=replace(each.mark, stopped=today))
@@ -269,7 +269,7 @@ class JournalService:
 
     async def _to_report(self, member_id: int, days: int) -> tuple[Diary, date]:
         """The whole diary and the member's today, if there is anything in the last `days` days."""
-        today = await self._today(member_id)
+        today = await self._membership.today(member_id)
         diary = await self.diary(member_id)
         first_day = today - timedelta(days=days - 1)
         if not any(first_day <= each.local_date <= today for each in diary.observations):
@@ -326,13 +326,6 @@ class JournalService:
     def _ours(self) -> Iterator[Question]:
         for questionnaire in self._content.catalog.questionnaires.values():
             yield from questionnaire.questions
-
-    async def _today(self, member_id: int) -> date:
-        member = await self._members.get(member_id)
-        if member is None:
-            raise UserError(NOT_ENROLLED)
-        preferences = await self._members.preferences(member_id)
-        return preferences.day_of(self._clock.now(), zone_named(member.zone))
 
 
 def questions_of(typed: str) -> tuple[list[str], bool]:

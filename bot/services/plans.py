@@ -12,12 +12,12 @@ from bot.domain.questionnaires import DEFAULT, MAX_OWN_QUESTIONS, Question, Ques
 from bot.domain.schedules import Occurrence, Schedule
 from bot.domain.zones import clock_change, zone_named
 from bot.errors import UserError
+from bot.services.membership import NOT_ENROLLED, Membership
 from bot.services.ports import Catalogs, Clock, MemberStore, PlanStore, PromptStore
 
 PREVIEW = 5
 """Prompts shown before a plan is agreed to."""
 
-NOT_ENROLLED = "You have no check-ins yet. Type /checkin start to set one up; it takes a minute."
 NO_PLACE = "Tell me once where you are, please, so that I know your clock: add `place`, such as London or Canada."
 NO_SUCH_PLAN = "That one is not there any more. /checkin settings shows what you have."
 TOO_MANY = f"There is room for {MOST_PLANS} check-ins and reminders. /checkin settings can stop one."
@@ -70,6 +70,7 @@ class PlanService:
         self,
         clock: Clock,
         content: Catalogs,
+        membership: Membership,
         members: MemberStore,
         plans: PlanStore,
         prompts: PromptStore,
@@ -77,6 +78,7 @@ class PlanService:
     ) -> None:
         self._clock = clock
         self._content = content
+        self._membership = membership
         self._members = members
         self._plans = plans
         self._prompts = prompts
@@ -180,7 +182,7 @@ class PlanService:
         Raises:
             UserError: they have not; or as `draft`.
         """
-        member = await self._enrolled(member_id)
+        member = await self._membership.enrolled(member_id)
         return await self.start(member_id, member.dm_channel_id, zone_name, reminder, schedule)
 
     async def overview(self, member_id: int) -> Overview:
@@ -189,7 +191,7 @@ class PlanService:
         Raises:
             UserError: they have not opted in.
         """
-        member = await self._enrolled(member_id)
+        member = await self._membership.enrolled(member_id)
         preferences = await self._members.preferences(member_id)
         views = [await self._view(plan, member) for plan in await self._running(member_id)]
         today = preferences.day_of(self._clock.now(), zone_named(member.zone))
@@ -201,7 +203,7 @@ class PlanService:
         Raises:
             UserError: it is not theirs, or not running any more.
         """
-        member = await self._enrolled(member_id)
+        member = await self._membership.enrolled(member_id)
         return await self._view(await self._own(member_id, plan_id), member)
 
     async def change(self, member_id: int, plan_id: str, timetable: Timetable, text: str | None = None) -> PlanView:
@@ -271,10 +273,10 @@ class PlanService:
         Raises:
             UserError: there is nothing to stop.
         """
-        running = await self._running(member_id)
-        if not running:
+        begun = [plan for plan in await self._plans.of_member(member_id) if plan.stopped_at is None]
+        if not begun:
             raise UserError(NOT_ENROLLED)
-        for plan in running:
+        for plan in begun:  # those that are over too: a reminder for one day may have been put off
             await self._plans.stop(plan.id, self._clock.now())
 
     async def move(self, member_id: int, zone_name: str) -> Overview:
@@ -285,7 +287,7 @@ class PlanService:
         Raises:
             UserError: they have not opted in.
         """
-        member = await self._enrolled(member_id)
+        member = await self._membership.enrolled(member_id)
         running = await self._running(member_id)
         await self._plans.save(replace(member, zone=zone_named(zone_name).key), running, self._clock.now())
         return await self.overview(member_id)
@@ -296,7 +298,7 @@ class PlanService:
         Raises:
             UserError: they have not opted in, or it falls into quiet hours.
         """
-        member = await self._enrolled(member_id)
+        member = await self._membership.enrolled(member_id)
         if schedule is not None:
             return await self.start(member_id, member.dm_channel_id, member.zone, Digest(), schedule)
         for plan in await self._running(member_id):
@@ -310,7 +312,7 @@ class PlanService:
         Raises:
             UserError: they have not opted in, or a running plan prompts in the new quiet hours.
         """
-        await self._enrolled(member_id)
+        await self._membership.enrolled(member_id)
         if preferences.quiet and preferences.quiet != (await self._members.preferences(member_id)).quiet:
             await self._refuse_clash(member_id, preferences.quiet)
         await self._members.set_preferences(member_id, preferences)
@@ -321,8 +323,7 @@ class PlanService:
         Raises:
             UserError: they have not opted in.
         """
-        await self._enrolled(member_id)
-        return await self._members.preferences(member_id)
+        return await self._membership.preferences(member_id)
 
     async def erase(self, member_id: int) -> bool:
         """Delete everything about the member, their key included. False if there was nothing."""
@@ -346,7 +347,7 @@ class PlanService:
         return Plan(new_id(), member_id, draft.purpose, Timetable(draft.schedule, eased_until=easing), now)
 
     async def _save(self, plan: Plan) -> PlanView:
-        member = await self._enrolled(plan.member_id)
+        member = await self._membership.enrolled(plan.member_id)
         view = await self._view(plan, member)
         if not view.coming:
             raise UserError("With that it would never prompt again. Please choose a time that is still to come.")
@@ -384,12 +385,6 @@ class PlanService:
         now, zone = self._clock.now(), zone_named(member.zone)
         running = [plan for plan in await self._plans.of_member(member_id) if plan.stopped_at is None]
         return [plan for plan in running if not plan.schedule.once or plan.timetable.coming(now, zone, 1)]
-
-    async def _enrolled(self, member_id: int) -> Member:
-        member = await self._members.get(member_id)
-        if member is None:
-            raise UserError(NOT_ENROLLED)
-        return member
 
     async def _own(self, member_id: int, plan_id: str) -> Plan:
         """The plan, if it is this member's and runs. "Not yours" and "not there" sound the same."""

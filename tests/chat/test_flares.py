@@ -9,6 +9,7 @@ from bot.domain.members import Preferences
 from bot.domain.trends import Flare
 from bot.errors import UserError
 from bot.services.flares import FlareService
+from bot.services.membership import Membership
 from tests.chat.test_bad_input import answer_to
 from tests.chat.test_checkins import prompt_id
 from tests.chat.world import World, labels_of, text_of
@@ -16,7 +17,9 @@ from tests.chat.world import World, labels_of, text_of
 
 def flare_service(world: World) -> FlareService:
     stores = world.storage
-    return FlareService(world.clock, stores.members, stores.plans, stores.prompts, stores.marks)
+    return FlareService(
+        world.clock, Membership(world.clock, stores.members), stores.plans, stores.prompts, stores.marks
+    )
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from bot.reports.json_export import json_export, json_import
 from bot.reports.pdf import pages
 from bot.reports.press import Press
 from bot.services.journal import FileKind, JournalService, Restored, Wanted
+from bot.services.membership import Membership
 from bot.storage import Storage
 from tests.chat.test_checkins import prompt_id
 from tests.chat.world import FixedClock, World, labels_of, raw_components, text_of, walk
@@ -469,7 +470,8 @@ async def journal(storage: Storage, library: Library, clock: FixedClock, proofs:
     now = clock.now()
     plan = Plan("a" * 16, ME, CheckIn(), Timetable(Schedule.once_at(now + timedelta(days=1), ZoneInfo("UTC"))), now)
     await storage.plans.save(Member(ME, "Europe/London", 1, now, 5), [plan], now)
-    return JournalService(clock, library, storage.members, storage.plans, storage.entries, storage.marks, proofs)
+    membership = Membership(clock, storage.members)
+    return JournalService(clock, library, membership, storage.plans, storage.entries, storage.marks, proofs)
 
 
 def weeks_around(started: date, **marks: date | None) -> Diary:

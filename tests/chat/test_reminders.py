@@ -172,3 +172,13 @@ async def test_a_stopped_plan_cannot_be_put_off(world: World) -> None:
     [plan] = await world.plans()
     await world.storage.plans.stop(plan.id, world.clock.now())
     assert "was stopped" in answer_to(await world.you.select(menu, ["1-hour"]))
+
+
+async def test_stopping_everything_also_stops_what_was_put_off(world: World) -> None:
+    await world.enroll(at="20:00")
+    await world.you.slash("remind", text="Ring the clinic", when="in 20 minutes")
+    await world.you.click(await world.due_prompt(), label="Later")
+    await world.you.select(world.inbox[-1], ["tomorrow"])
+    shown = await world.you.slash("checkin stop")
+    await world.you.click(shown.response, label="Stop, keep my entries")
+    assert await world.storage.prompts.next_due() is None

@@ -43,6 +43,7 @@ from bot.domain.support import SupportCountry
 from bot.domain.trends import Flare
 from bot.domain.when import parse_days, parse_times, parse_when
 from bot.errors import UserError
+from bot.services.membership import Membership
 from bot.services.plans import NO_SUCH_PLAN, PlanService
 from tests.chat.world import World, custom_ids_of, labels_of, raw_components, text_of, walk
 
@@ -54,7 +55,8 @@ TEN_TO_ELEVEN = Schedule((Moment(time(10), 60),), EveryNDays(3, TODAY), salt=7)
 
 def service(world: World) -> PlanService:
     stores = world.storage
-    return PlanService(world.clock, world.app.facts, stores.members, stores.plans, stores.prompts)
+    membership = Membership(world.clock, stores.members)
+    return PlanService(world.clock, world.app.facts, membership, stores.members, stores.plans, stores.prompts)
 
 
 async def start(world: World, purpose: Purpose | None = None, schedule: Schedule = AT_NINE) -> Plan:
