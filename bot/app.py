@@ -2,10 +2,14 @@
 
 import asyncio
 import contextlib
+import os
+import re
 import signal
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
+from importlib.metadata import version
 
 import aiohttp
 import discord
@@ -16,7 +20,7 @@ from yarl import URL
 
 from bot.catalog.live import Library, LiveContent
 from bot.catalog.problems import ContentError
-from bot.chat.client import SpoonfulClient
+from bot.chat.client import ShardedClient, SpoonfulClient
 from bot.chat.cogs.checkins import CheckIns
 from bot.chat.cogs.facts import Facts
 from bot.chat.cogs.help import Help
@@ -25,7 +29,6 @@ from bot.chat.cogs.prompts import Prompts
 from bot.chat.cogs.questions import Questions
 from bot.chat.cogs.reminders import Reminders
 from bot.chat.cogs.settings import PlanSettings
-from bot.chat.limiter import Limiter
 from bot.chat.messenger import DiscordMessenger
 from bot.config import Settings, read_token
 from bot.errors import ExitCode, StartupError
@@ -36,8 +39,11 @@ from bot.services.delivery import DeliveryService
 from bot.services.facts import FactService
 from bot.services.flares import FlareService
 from bot.services.journal import JournalService
+from bot.services.membership import Membership
+from bot.services.pace import Pace
 from bot.services.plans import PlanService
 from bot.services.ports import Clock
+from bot.services.starts import Starts
 from bot.storage import Storage
 
 DRAIN_SECONDS = 20.0
@@ -46,6 +52,10 @@ CONTENT_INTERVAL = 3.0
 
 EXPIRY_INTERVAL = 60.0
 """Seconds between two looks for prompts whose time for answering is over."""
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+ZONES = "time zone data"
+NEW_TOKEN = "Reset it on the Bot page of the developer portal and set the new one."  # noqa: S105 - advice, not a token
 
 FATAL_CLOSE_CODES = {4004, 4010, 4011, 4012, 4013, 4014}
 """Gateway close codes that trying again does not mend."""
@@ -58,6 +68,49 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+
+class Role(StrEnum):
+    """What one process does. Prompts go out by plain requests, so a dispatcher needs no gateway."""
+
+    ALL = "all"
+    GATEWAY = "gateway"
+    DISPATCHER = "dispatcher"
+
+
+@dataclass(frozen=True)
+class Shards:
+    """The gateway connections that one process holds, out of `count`. Direct messages arrive on shard 0 alone."""
+
+    here: range
+    count: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Shards":
+        """`0-3/16`, or `2/4` for a single one.
+
+        Raises:
+            StartupError: it is something else.
+        """
+        match = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?/(\d{1,5})", text.strip())
+        if match:
+            first, last, count = int(match[1]), int(match[2] or match[1]), int(match[3])
+            if first <= last < count:
+                return cls(range(first, last + 1), count)
+        raise StartupError("Shards are written as 0-3/16: from, to, and how many there are in all.", ExitCode.CONFIG)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which part of the bot this process is."""
+
+    role: Role = Role.ALL
+    shards: Shards | None = None
+
+    @property
+    def name(self) -> str:
+        shards = f" {self.shards.here[0]}-{self.shards.here[-1]}/{self.shards.count}" if self.shards else ""
+        return f"{self.role}{shards}"
 
 
 @dataclass(frozen=True)
@@ -91,15 +144,18 @@ class App:
     delivery: DeliveryService
 
 
-def assemble(storage: Storage, library: Library, press: Press, clock: Clock, settings: Settings) -> App:
+def assemble(
+    storage: Storage, library: Library, press: Press, clock: Clock, settings: Settings, shards: Shards | None = None
+) -> App:
     """Build services and client on open storage. Cheap and free of side effects: a restart assembles anew."""
     members, planned, prompts, marks = storage.members, storage.plans, storage.prompts, storage.marks
     facts = FactService(library, storage.tallies)
-    plans = PlanService(clock, facts, members, planned, prompts, settings.support_path)
-    checkins = CheckInService(clock, facts, members, planned, prompts, storage.entries, marks, settings.support_path)
-    flares = FlareService(clock, members, planned, prompts, marks)
-    journal = JournalService(clock, facts, members, planned, storage.entries, marks, press)
-    client = SpoonfulClient(storage.state)
+    membership = Membership(clock, members)
+    plans = PlanService(clock, facts, membership, members, planned, prompts, settings.support_path)
+    checkins = CheckInService(clock, facts, membership, planned, prompts, storage.entries, marks, settings.support_path)
+    flares = FlareService(clock, membership, planned, prompts, marks)
+    journal = JournalService(clock, facts, membership, planned, storage.entries, marks, press)
+    client = ShardedClient(storage.state, shards.here, shards.count) if shards else SpoonfulClient(storage.state)
     client.install(
         [
             Facts(facts),
@@ -112,8 +168,9 @@ def assemble(storage: Storage, library: Library, press: Press, clock: Clock, set
             Help(),
         ]
     )
-    messenger = DiscordMessenger(client, Limiter(settings.send_rate), checkins.asked)
-    return App(client, facts, checkins, DeliveryService(clock, messenger, members, planned, prompts))
+    messenger = DiscordMessenger(client, checkins.asked)
+    pace = Pace(settings.send_rate, storage.budget)
+    return App(client, facts, checkins, DeliveryService(clock, messenger, pace, members, planned, prompts))
 
 
 @contextlib.asynccontextmanager
@@ -136,7 +193,7 @@ async def open_press() -> AsyncGenerator[Press]:
         await press.close()
 
 
-async def run(settings: Settings, clock: Clock | None = None) -> None:
+async def run(settings: Settings, part: Part = Part(), clock: Clock | None = None) -> None:
     """Run on Discord until told to stop (SIGTERM, SIGINT).
 
     Raises:
@@ -146,20 +203,31 @@ async def run(settings: Settings, clock: Clock | None = None) -> None:
     content = LiveContent(settings.content_dir)
     library = content.load()
     point_at(settings)
+    clock = clock or SystemClock()
     async with open_storage(settings) as storage, open_press() as press:
-        app = assemble(storage, library, press, clock or SystemClock(), settings)
+        app = assemble(storage, library, press, clock, settings, part.shards)
         await app.facts.remember_popular()
         watch = ContentWatch(content, app.facts)
-        ticker = Ticker(
-            [
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, content.forget)
+        beats = [Beat("content", CONTENT_INTERVAL, watch.reload_if_changed)]
+        if part.role is not Role.GATEWAY:
+            await _follow_zones(storage, app.delivery)
+            beats += [
                 Beat("delivery", 1, app.delivery.deliver_due),
                 Beat("expiry", EXPIRY_INTERVAL, app.checkins.expire),
-                Beat("content", CONTENT_INTERVAL, watch.reload_if_changed),
             ]
-        )
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, content.forget)
+        starts = None if part.role is Role.DISPATCHER else Starts(clock, storage.state, part.name)
         async with app.client:
-            await _serve(app.client, ticker, token)
+            await _serve(app, Ticker(beats), token, starts)
+
+
+async def _follow_zones(storage: Storage, delivery: DeliveryService) -> None:
+    """Recompute what is due if the time zone data is not that of the last start: governments change their minds."""
+    installed = version("tzdata")
+    if await storage.state.get(ZONES) != installed:
+        moved = await delivery.move_with_zones()
+        await storage.state.put(ZONES, installed)
+        log.info("time zones renewed", version=installed, moved=moved)
 
 
 def point_at(settings: Settings) -> None:
@@ -170,14 +238,15 @@ def point_at(settings: Settings) -> None:
         DiscordWebSocket.DEFAULT_GATEWAY = URL(settings.discord_gateway_url)
 
 
-async def _serve(client: SpoonfulClient, ticker: Ticker, token: str) -> None:
+async def _serve(app: App, ticker: Ticker, token: str, starts: Starts | None) -> None:
+    """Log in and work until told to stop. Without `starts` there is no gateway, only requests."""
     stop = asyncio.create_task(_told_to_stop())
-    login = asyncio.create_task(_log_in(client, token))
+    login = asyncio.create_task(_log_in(app.client, token))
     try:
         await asyncio.wait({login, stop}, return_when=asyncio.FIRST_COMPLETED)
         if not stop.done():
             await login
-            await _deliver_until(stop, client, ticker)
+            await _work_until(stop, app, ticker, starts)
     finally:
         login.cancel()
         stop.cancel()
@@ -188,21 +257,38 @@ async def _log_in(client: SpoonfulClient, token: str) -> None:
         await client.login(token)
     except discord.LoginFailure:
         raise StartupError(
-            "Discord refused the token. Reset it on the Bot page of the developer portal and set the new one.",
+            f"Discord refused the token. {NEW_TOKEN}",
             ExitCode.TOKEN_REFUSED,
         ) from None
     except (aiohttp.ClientError, OSError, discord.DiscordServerError):
         raise StartupError("Discord cannot be reached just now. Try again in a while.", ExitCode.UNAVAILABLE) from None
 
 
-async def _deliver_until(stop: asyncio.Task[None], client: SpoonfulClient, ticker: Ticker) -> None:
+async def _work_until(stop: asyncio.Task[None], app: App, ticker: Ticker, starts: Starts | None) -> None:
+    refused = asyncio.create_task(app.delivery.refused.wait())
+    connection = asyncio.create_task(_stay_connected(app.client, starts) if starts else asyncio.Event().wait())
     ticker.start()
-    connection = asyncio.create_task(client.connect())
     try:
-        await asyncio.wait({connection, stop}, return_when=asyncio.FIRST_COMPLETED)
-        await ticker.stop(DRAIN_SECONDS)
-        await client.close()
-        await connection
+        await asyncio.wait({connection, stop, refused}, return_when=asyncio.FIRST_COMPLETED)
+        app.delivery.stop()
+        await asyncio.gather(ticker.stop(DRAIN_SECONDS), app.client.finish_work(DRAIN_SECONDS))
+        await app.client.close()
+        if starts is None:
+            connection.cancel()
+        else:
+            await connection
+            await starts.end()
+    finally:
+        refused.cancel()
+    if app.delivery.refused.is_set():
+        raise StartupError(f"Discord does not take the token any more. {NEW_TOKEN}", ExitCode.TOKEN_REFUSED)
+
+
+async def _stay_connected(client: SpoonfulClient, starts: Starts) -> None:
+    """The gateway, until the client is closed."""
+    await starts.begin()
+    try:
+        await client.connect()
     except discord.PrivilegedIntentsRequired:  # what discord.py makes of 4014
         raise _closed_for_good(4014) from None
     except discord.ConnectionClosed as error:
@@ -216,8 +302,15 @@ def _closed_for_good(code: int) -> StartupError:
 
 
 async def _told_to_stop() -> None:
-    told = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    """Wait for SIGTERM or SIGINT. A second one ends the process there and then."""
+    told, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, told.set)
     await told.wait()
+    for number in STOP_SIGNALS:
+        if os.getpid() == 1:  # in a container: the kernel spares the first process what it does not handle
+            loop.add_signal_handler(number, os._exit, 128 + number)
+        else:
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
     log.info("stopping")

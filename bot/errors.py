@@ -13,6 +13,7 @@ class ExitCode(IntEnum):
     PROBLEMS_FOUND = 1
     CONTENT = 65
     UNAVAILABLE = 69
+    CRASH_LOOP = 70
     BUSY = 75
     DATABASE = 76
     TOKEN_REFUSED = 77

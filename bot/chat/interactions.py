@@ -1,13 +1,15 @@
 """How every interaction is answered, and the one place where every failed one ends."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+import aiohttp
 import discord
 import structlog
 from discord import app_commands
 
-from bot.chat.routing import Interaction
+from bot.chat.routing import OUTDATED, Interaction
 from bot.chat.ui.layout import Layout
 from bot.domain.checkins import new_id
 from bot.errors import UserError
@@ -16,6 +18,16 @@ from bot.logs import trace_of
 log = structlog.get_logger()
 
 UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED = 10062, 40060
+UNKNOWN_WEBHOOK, INVALID_TOKEN = 10015, 50027
+BEYOND_ANSWER = {UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED, UNKNOWN_WEBHOOK, INVALID_TOKEN}
+"""Refusals by which Discord says that an interaction takes no answer from us any more."""
+
+FIRST_RETRY = 1.0
+"""Seconds after which discord.py repeats an answer to which there was no clear reply, at the earliest."""
+
+ACKNOWLEDGED, TOO_LATE = "acknowledged", "too late"
+"""What we note in the extras of an interaction."""
+
 OPENING_DMS_TOO_FAST = 40003
 
 DMS_CLOSED = (
@@ -41,7 +53,28 @@ def can_share(interaction: Interaction) -> bool:
 
 
 async def acknowledge(interaction: Interaction) -> None:
-    """Tell Discord within its three seconds that we are on it, before anything slow is begun."""
+    """Tell Discord within its three seconds that we are on it, before anything slow is begun.
+
+    If that comes too late, or its reply is lost, the work goes on: what a member told us is kept.
+    """
+    began = asyncio.get_running_loop().time()
+    try:
+        await _defer(interaction)
+    except (OSError, aiohttp.ClientError) as error:  # it may have arrived
+        log.warning("acknowledgement uncertain", reason=type(error).__name__)
+        interaction.extras[ACKNOWLEDGED] = True
+    except discord.HTTPException as error:
+        repeated = asyncio.get_running_loop().time() - began >= FIRST_RETRY
+        if error.code == ALREADY_ACKNOWLEDGED and repeated:  # by our own first try; else another process has it
+            interaction.extras[ACKNOWLEDGED] = True
+        elif error.code == UNKNOWN_INTERACTION:
+            log.warning("acknowledged too late")
+            interaction.extras[TOO_LATE] = True
+        else:
+            raise
+
+
+async def _defer(interaction: Interaction) -> None:
     if interaction.type is discord.InteractionType.application_command:
         await interaction.response.defer(ephemeral=not in_bot_dm(interaction), thinking=True)
     else:
@@ -53,18 +86,26 @@ async def show(
 ) -> None:
     """Answer with a view; after `acknowledge`, put it where the answer or the pressed message is.
 
-    Files can only go with an answer that was acknowledged before: they take time to make.
+    Files can only go with an answer that was acknowledged before: they take time to make. Where that was too late, a
+    pressed message of ours in the member's DM is edited without the interaction; anywhere else nobody can be told.
     """
-    if interaction.response.is_done():
+    if TOO_LATE in interaction.extras:
+        if interaction.message is not None and in_bot_dm(interaction):
+            await interaction.message.edit(view=view, attachments=files)
+    elif _is_acknowledged(interaction):
         await interaction.edit_original_response(view=view, attachments=files)
     else:
         await interaction.response.send_message(view=view, ephemeral=private and not in_bot_dm(interaction))
 
 
+def _is_acknowledged(interaction: Interaction) -> bool:
+    return interaction.response.is_done() or ACKNOWLEDGED in interaction.extras
+
+
 async def say(interaction: Interaction, text: str) -> None:
     """A short private sentence beside whatever is there."""
     private = not in_bot_dm(interaction)
-    if interaction.response.is_done():
+    if _is_acknowledged(interaction):
         await interaction.followup.send(text, ephemeral=private)
     else:
         await interaction.response.send_message(text, ephemeral=private)
@@ -102,11 +143,14 @@ async def report(interaction: Interaction, error: BaseException) -> None:
     """End an interaction that failed: a kind sentence to the member, the trace without any values to the log."""
     if isinstance(error, app_commands.CommandInvokeError | app_commands.TransformerError) and error.__cause__:
         error = error.__cause__
-    if isinstance(error, discord.HTTPException) and error.code in {UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED}:
+    if isinstance(error, discord.HTTPException) and error.code in BEYOND_ANSWER:
         log.warning("interaction could not be answered", code=error.code)
         return
     if isinstance(error, UserError):
         text = str(error)
+    elif isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+        log.warning("unknown command")
+        text = OUTDATED
     else:
         reference = new_id()[:8]
         log.error("interaction failed", reference=reference, trace=trace_of(error))

@@ -83,10 +83,21 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Delivery:
-    """A claimed prompt and where it goes: the dispatcher's unit of work."""
+    """A claimed prompt and where it goes: the dispatcher's unit of work until `lease_until`.
+
+    `attempt` counts from 1; one that is not `fresh` is too old to be sent and is only looked for.
+    """
 
     prompt: Prompt
     channel_id: int
+    attempt: int
+    lease_until: datetime
+    fresh: bool = True
+
+    @property
+    def sign(self) -> str:
+        """What the controls of the message carry: for a nudge the id of the prompt that it is about."""
+        return self.prompt.about or self.prompt.id if self.prompt.kind is PromptKind.NUDGE else self.prompt.id
 
 
 class Answers(Frozen):

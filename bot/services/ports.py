@@ -25,9 +25,9 @@ class Clock(Protocol):
 
 @dataclass(frozen=True)
 class Delivered:
-    """Discord has the message."""
+    """Discord has the message. The id is None if Discord only said that it had been there."""
 
-    message_id: int
+    message_id: int | None
 
 
 @dataclass(frozen=True)
@@ -39,19 +39,45 @@ class Unreachable:
 
 @dataclass(frozen=True)
 class Uncertain:
-    """No clear answer: the message may or may not have arrived. Sending again with the same nonce is safe."""
+    """No clear answer: the message may or may not have arrived. `server_fault` says whose fault that was."""
 
+    reason: str
+    server_fault: bool = False
+
+
+@dataclass(frozen=True)
+class Held:
+    """Discord wants no request at all for so many seconds."""
+
+    seconds: float
     reason: str
 
 
-Outcome = Delivered | Unreachable | Uncertain
+@dataclass(frozen=True)
+class TokenRefused:
+    """Discord does not take the token any more."""
+
+
+Outcome = Delivered | Unreachable | Uncertain | Held | TokenRefused
 
 
 class Messenger(Protocol):
-    """Sends prompts to members."""
+    """Sends prompts to members. Neither method raises."""
 
     async def send_prompt(self, delivery: Delivery, plan: Plan) -> Outcome:
-        """Post the prompt to its channel, with the prompt's id as nonce and in every custom_id. Does not raise."""
+        """Post the prompt to its channel, with the prompt's id as nonce and in every custom_id."""
+        ...
+
+    async def look_for(self, delivery: Delivery) -> Outcome | None:
+        """Whether the prompt is in its channel already: `Delivered`; None if it is not; or why that is not known."""
+        ...
+
+
+class Budget(Protocol):
+    """A pace that several processes keep together."""
+
+    async def reserve(self, count: int, rate: float) -> float:
+        """Take the next `count` turns of `rate` a second; returns the seconds until the first of them."""
         ...
 
 
@@ -103,16 +129,26 @@ class PromptStore(Protocol):
 
         In the same transaction: each claimed prompt's plan gets its next due prompt, computed in the member's zone
         by `Timetable.after`, and the nudge about the claimed one if the plan has any; prompts due before
-        `stale_before` that were never sent become `missed` instead of being returned; and nudges about something
-        that was answered meanwhile vanish. Prompts of unreachable members stay as they are.
+        `stale_before` that were never tried become `missed` instead of being returned (those that were tried are
+        returned as not `fresh`); and nudges about something that was answered meanwhile vanish. Prompts of
+        unreachable members stay as they are.
         """
         ...
 
-    async def mark_sent(self, prompt_id: str, message_id: int) -> None:
+    async def mark_sent(self, prompt_id: str, message_id: int | None) -> None:
         """Record delivery. An answer that arrived first is not overwritten."""
         ...
 
     async def mark_undeliverable(self, prompt_id: str) -> None: ...
+
+    async def mark_missed(self, prompt_id: str) -> None: ...
+
+    async def move_with_zones(self, after: str) -> tuple[int, str | None]:
+        """Recompute when the scheduled prompts that are due stand in UTC, for a part of them: those after that id.
+
+        Returns how many moved, and the id to go on from; None at the end.
+        """
+        ...
 
     async def add(self, prompt: Prompt) -> None:
         """Store a prompt a member started on their own."""

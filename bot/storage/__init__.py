@@ -7,12 +7,14 @@ from typing import Self
 
 from sqlalchemy import URL
 
-from bot.storage.connect import file_of, is_sqlite, locate
+from bot.storage.budget import SendBudget
+from bot.storage.connect import file_of, is_sqlite, locate, shown
 from bot.storage.engine import Database
 from bot.storage.entries import EntryStore
 from bot.storage.marks import MarkStore
 from bot.storage.members import MemberStore
 from bot.storage.migrate import SchemaStatus, status, upgrade
+from bot.storage.move import Moved, move_to_postgresql, refuse_what_is_moved
 from bot.storage.plans import PlanStore
 from bot.storage.prompts import PromptStore
 from bot.storage.sealing import SealBroken
@@ -20,12 +22,22 @@ from bot.storage.state import BotStateStore
 from bot.storage.tallies import TallyStore
 from bot.storage.vault import Vault
 
-__all__ = ["SchemaStatus", "SealBroken", "Storage", "locate", "status", "upgrade"]
+__all__ = [
+    "Moved",
+    "SchemaStatus",
+    "SealBroken",
+    "Storage",
+    "locate",
+    "move_to_postgresql",
+    "shown",
+    "status",
+    "upgrade",
+]
 
 
 @dataclass(frozen=True)
 class Storage:
-    """The stores, over one database and its vault."""
+    """The stores, over one database and its vault. `budget` is there where several processes can share them."""
 
     members: MemberStore
     plans: PlanStore
@@ -34,6 +46,7 @@ class Storage:
     marks: MarkStore
     state: BotStateStore
     tallies: TallyStore
+    budget: SendBudget | None
     _open: AsyncExitStack
 
     @classmethod
@@ -41,8 +54,8 @@ class Storage:
         """Migrate and open the database at `url`, or without one the file `spoonful.db` in the data folder.
 
         Raises:
-            StartupError: it is in use by another process, newer than this version, damaged or out of reach, or the
-                master key is not the right one.
+            StartupError: it is in use by another process, newer than this version, damaged, out of reach or moved
+                elsewhere, or the master key is not the right one.
         """
         location = locate(url, data_dir)
         await upgrade(location)
@@ -51,6 +64,7 @@ class Storage:
             stack.push_async_callback(vault_db.close)
             db = Database.of_file(file_of(location)) if is_sqlite(location) else Database.of_server(location)
             stack.push_async_callback(db.close)  # closed first: what still runs there may need the vault
+            await refuse_what_is_moved(db)
             vault = await Vault.unlock(vault_db, master_key_file)
             return cls(
                 MemberStore(db, vault),
@@ -60,6 +74,7 @@ class Storage:
                 MarkStore(db, vault),
                 BotStateStore(db),
                 TallyStore(db),
+                None if is_sqlite(location) else SendBudget(db),
                 stack.pop_all(),
             )
 

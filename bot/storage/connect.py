@@ -120,3 +120,8 @@ def sqlite_engine(path: Path, mode: str, connections: int) -> AsyncEngine:
     # IMMEDIATE takes the lock at once: a transaction that reads first and then wants to write is refused otherwise.
     event.listen(engine.sync_engine, "begin", begin_with("BEGIN IMMEDIATE" if writes else "BEGIN"))
     return engine
+
+
+def shown(url: URL) -> str:
+    """The address without a password, wherever in it that was."""
+    return url.difference_update_query(("password", "sslpassword")).render_as_string(hide_password=True)

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.errors import ExitCode, StartupError
-from bot.storage.connect import begin_with, file_of, is_sqlite, prepare_writer, sqlite_url
+from bot.storage.connect import begin_with, file_of, is_sqlite, prepare_writer, shown, sqlite_url
 from bot.storage.engine import ADVISORY_LOCK
 from bot.storage.files import FileLock, make_private
 
@@ -117,9 +117,8 @@ async def _on_server(url: URL, scripts: Path, *, migrate: bool) -> SchemaStatus:
                 await connection.commit()
             return before
     except (OSError, DBAPIError) as error:
-        where = url.render_as_string(hide_password=True)
         reason = error.orig if isinstance(error, DBAPIError) else error
-        raise StartupError(f"The database at {where} cannot be used: {reason}.", ExitCode.DATABASE) from error
+        raise StartupError(f"The database at {shown(url)} cannot be used: {reason}.", ExitCode.DATABASE) from error
     finally:
         await engine.dispose()
 

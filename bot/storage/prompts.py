@@ -17,7 +17,7 @@ from bot.domain.plans import NUDGE_AFTER
 from bot.domain.schedules import Key
 from bot.storage.engine import Database, insert
 from bot.storage.plans import last_key, scheduled_prompt, timetable_of
-from bot.storage.tables import DUE, UNANSWERED, WAITING, entries, members, plans, prompts
+from bot.storage.tables import DUE, NEXT, UNANSWERED, WAITING, entries, members, plans, prompts
 
 ANSWERABLE = (PromptStatus.SENDING, PromptStatus.SENT, PromptStatus.EXPIRED)
 
@@ -27,20 +27,13 @@ DISCORD_EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 MOST_MISSED = 100
 """Rows for what a plan missed while the bot was off; older dates get none."""
 
+_TIMETABLE = (plans.c.schedule, plans.c.paused_until, plans.c.eased_until, plans.c.answer_minutes, plans.c.nudge)
+"""What `timetable_of` reads."""
+
 # The member and plan rows are locked too (SQLite locks everything anyway): who changes a plan or erases a member waits
 # for this claim and then sees the prompt it added, or is passed over by it.
 _CLAIMABLE = (
-    select(
-        prompts,
-        plans.c.schedule,
-        plans.c.paused_until,
-        plans.c.eased_until,
-        plans.c.answer_minutes,
-        plans.c.nudge,
-        plans.c.stopped_at,
-        members.c.zone,
-        members.c.dm_channel_id,
-    )
+    select(prompts, *_TIMETABLE, plans.c.stopped_at, members.c.zone, members.c.dm_channel_id)
     .join(plans, plans.c.id == prompts.c.plan_id)
     .join(members, members.c.id == prompts.c.member_id)
     .where(
@@ -51,6 +44,18 @@ _CLAIMABLE = (
     .order_by(prompts.c.due_at)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True, key_share=True)
+)
+
+MOVED_AT_ONCE = 1000
+
+_MOVABLE = (
+    select(prompts, *_TIMETABLE, members.c.zone)
+    .join(plans, plans.c.id == prompts.c.plan_id)
+    .join(members, members.c.id == prompts.c.member_id)
+    .where(NEXT, prompts.c.id > bindparam("after"))
+    .order_by(prompts.c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(of=prompts)
 )
 
 
@@ -87,7 +92,7 @@ class PromptStore:
             if batch.deliveries or not batch.passed_over:
                 return batch.deliveries
 
-    async def mark_sent(self, prompt_id: str, message_id: int) -> None:
+    async def mark_sent(self, prompt_id: str, message_id: int | None) -> None:
         """Record delivery, also of one that we had given up. An answer that arrived first is not overwritten."""
         undelivered = (PromptStatus.SENDING, PromptStatus.MISSED, PromptStatus.UNDELIVERABLE)
         status = case((prompts.c.status.in_(undelivered), PromptStatus.SENT), else_=prompts.c.status)
@@ -99,6 +104,17 @@ class PromptStore:
 
     async def mark_undeliverable(self, prompt_id: str) -> None:
         await self._end(prompt_id, PromptStatus.UNDELIVERABLE, [PromptStatus.SENDING])
+
+    async def mark_missed(self, prompt_id: str) -> None:
+        await self._end(prompt_id, PromptStatus.MISSED, [PromptStatus.SENDING])
+
+    async def move_with_zones(self, after: str) -> tuple[int, str | None]:
+        """Recompute when the scheduled prompts that are due stand in UTC, for a part of them: those after that id.
+
+        Each keeps its row, and so its local date and slot: none is doubled or lost. Returns how many moved, and the id
+        to go on from; None at the end.
+        """
+        return await self._db.write(partial(_move, after=after))
 
     async def add(self, prompt: Prompt) -> None:
         """Store a prompt a member started on their own."""
@@ -201,7 +217,8 @@ def _past(row: Row[Any]) -> PastPrompt:
 async def _claim(connection: AsyncConnection, claim: _Claim) -> _Batch:
     rows = (await connection.execute(_CLAIMABLE, {"now": claim.now, "limit": claim.limit})).all()
     idle = await _idle_nudges(connection, rows)
-    late = {row.id for row in rows if row.due_at < claim.stale_before or row.stopped_at is not None} - idle
+    untried = [row for row in rows if row.status == PromptStatus.DUE and row.id not in idle]
+    late = {row.id for row in untried if row.due_at < claim.stale_before or row.stopped_at is not None}
     taken = [row for row in rows if row.id not in late | idle]
     if idle:
         await connection.execute(delete(prompts).where(prompts.c.id.in_(idle)))
@@ -213,11 +230,11 @@ async def _claim(connection: AsyncConnection, claim: _Claim) -> _Batch:
         await connection.execute(
             sending.values(status=PromptStatus.SENDING, lease_until=claim.lease_until, attempts=prompts.c.attempts + 1)
         )
-    new = [prompt for row in rows if row.status == PromptStatus.DUE for prompt in _following(row, claim)]
+    new = [prompt for row in untried for prompt in _following(row, claim)]
     if new:
         values = [asdict(prompt) for prompt in new]
         await connection.execute(insert(connection, prompts).on_conflict_do_nothing(), values)
-    return _Batch([_delivery(row) for row in taken], len(rows) - len(taken))
+    return _Batch([_delivery(row, claim) for row in taken], len(rows) - len(taken))
 
 
 async def _idle_nudges(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> set[str]:
@@ -264,5 +281,23 @@ def _scheduled_after(row: Row[Any], over: datetime) -> list[Prompt]:
     return list(missed)
 
 
-def _delivery(row: Row[Any]) -> Delivery:
-    return Delivery(replace(_prompt(row), status=PromptStatus.SENDING), row.dm_channel_id)
+def _delivery(row: Row[Any], claim: _Claim) -> Delivery:
+    prompt = replace(_prompt(row), status=PromptStatus.SENDING)
+    fresh = row.due_at >= claim.stale_before
+    return Delivery(prompt, row.dm_channel_id, row.attempts + 1, claim.lease_until, fresh)
+
+
+async def _move(connection: AsyncConnection, after: str) -> tuple[int, str | None]:
+    rows = (await connection.execute(_MOVABLE, {"after": after, "limit": MOVED_AT_ONCE})).all()
+    moved = 0
+    for row in rows:
+        now_at = {
+            each.slot: each.due_at for each in timetable_of(row).schedule.on(row.local_date, zones.ZoneInfo(row.zone))
+        }
+        due_at = now_at.get(row.slot, row.due_at)
+        if due_at != row.due_at:
+            moved += 1
+            later = update(prompts).where(prompts.c.id == row.id)
+            expires_at = row.expires_at and row.expires_at + (due_at - row.due_at)
+            await connection.execute(later.values(due_at=due_at, expires_at=expires_at))
+    return moved, rows[-1].id if len(rows) == MOVED_AT_ONCE else None

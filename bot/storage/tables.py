@@ -9,6 +9,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Dialect,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -190,6 +191,15 @@ bot_state = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+
+# One row, used on PostgreSQL alone: when the next scheduled send may begin, in seconds since 1970 by its own clock.
+send_budget = Table(
+    "send_budget",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("next_at", Double, nullable=False),
 )
 
 

@@ -47,7 +47,12 @@ async def enroll(
 
 
 async def claim(storage: Storage, now: datetime = DUE, limit: int = 1000) -> list[Delivery]:
-    return list(await storage.prompts.claim_due(now, now + LEASE, now - timedelta(hours=2), limit))
+    """What is due, as the delivery takes it: an earlier attempt that is too old to repeat has not arrived."""
+    claimed = await storage.prompts.claim_due(now, now + LEASE, now - timedelta(hours=2), limit)
+    for delivery in claimed:
+        if not delivery.fresh:
+            await storage.prompts.mark_missed(delivery.prompt.id)
+    return [delivery for delivery in claimed if delivery.fresh]
 
 
 async def claim_one(storage: Storage, now: datetime = DUE) -> Prompt:

@@ -45,6 +45,10 @@ class Place:
     def database(self) -> Database:
         return Database.of_server(self.location) if self.url else Database.of_file(self.file)
 
+    def vault(self) -> Database:
+        """Where the keys are: another file, or another schema."""
+        return self.database() if self.url else Database.of_file(self.data_dir / "vault.db")
+
     async def sql(self, statement: str, *, vault: bool = False) -> list[tuple[Any, ...]]:
         """Run one statement on a connection of its own. `vault` picks the other file; on a server there is one."""
         file = self.data_dir / "vault.db" if vault else self.file

@@ -16,7 +16,7 @@ from bot.storage.tables import metadata
 from tests.storage.examples import DAY, DUE, HOUR, NOW, TUESDAY, claim, enroll, entry, sent_prompt, snooze
 from tests.storage.places import Place
 
-ABOUT_NO_MEMBER = {"bot_state", "tally"}
+ABOUT_NO_MEMBER = {"bot_state", "send_budget", "tally"}
 
 
 @pytest.mark.parametrize("name", sorted(set(metadata.tables) - ABOUT_NO_MEMBER - {"member"}))

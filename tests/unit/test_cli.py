@@ -103,6 +103,7 @@ def test_the_exit_codes_are_stable() -> None:
         "PROBLEMS_FOUND": 1,
         "CONTENT": 65,
         "UNAVAILABLE": 69,
+        "CRASH_LOOP": 70,
         "BUSY": 75,
         "DATABASE": 76,
         "TOKEN_REFUSED": 77,
@@ -236,3 +237,45 @@ def test_a_content_folder_that_is_not_there(spoonful: Command, tmp_path: Path) -
     outcome = spoonful("cards", "check", str(tmp_path / "nowhere"))
     assert outcome.code == ExitCode.PROBLEMS_FOUND
     assert "no such folder" in outcome.out
+
+
+def test_db_status_and_upgrade_say_what_is_there(spoonful: Command, tmp_path: Path) -> None:
+    looked = spoonful("db", "status", data_dir=str(tmp_path / "data"))
+    assert (looked.code, looked.err) == (ExitCode.PROBLEMS_FOUND, "")
+    assert f"{tmp_path}/data/spoonful.db\nempty; the newest revision is 00" in looked.out
+    assert not (tmp_path / "data").exists()
+    upgraded = spoonful("db", "upgrade")
+    assert upgraded.code == ExitCode.OK
+    assert re.search(r"^Before: empty\. Now: at revision (\d{4})\.$", upgraded.out, re.MULTILINE)
+    looked = spoonful("db", "status")
+    assert looked.code == ExitCode.OK
+    assert re.search(r"^at revision (\d{4}); the newest revision is \1\.$", looked.out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", ["status", "upgrade", "move"])
+def test_db_leaves_the_database_of_a_newer_version_alone(spoonful: Command, tmp_path: Path, command: str) -> None:
+    asyncio.run(make_database(tmp_path))
+    with closing(sqlite3.connect(tmp_path / "spoonful.db")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    before = (tmp_path / "spoonful.db").read_bytes()
+    to = ("--to", "postgresql://me:secret@127.0.0.1:1/name") if command == "move" else ()
+    outcome = spoonful("db", command, *to, data_dir=str(tmp_path))
+    assert (outcome.code, outcome.out) == (ExitCode.DATABASE, "")
+    assert "secret" not in outcome.err
+    assert "127.0.0.1:1/name cannot be used" in outcome.err if to else "revision 9999" in outcome.err
+    assert (tmp_path / "spoonful.db").read_bytes() == before
+
+
+@pytest.mark.parametrize("arguments", [(), ("--to", "mysql://me:secret@host/name"), ("--to", "sqlite:///other.db")])
+def test_db_move_needs_to_know_where_to(spoonful: Command, arguments: tuple[str, ...]) -> None:
+    outcome = spoonful("db", "move", *arguments)
+    assert (outcome.code, outcome.out) == (ExitCode.CONFIG, "")
+    assert "postgresql://" in outcome.err
+    assert "secret" not in outcome.err
+
+
+def test_db_move_without_anything_to_move(spoonful: Command, tmp_path: Path) -> None:
+    outcome = spoonful("db", "move", database_url="postgresql://127.0.0.1:1/name", data_dir=str(tmp_path / "data"))
+    assert outcome.code == ExitCode.DATABASE
+    assert "nothing to move" in outcome.err
+    assert not (tmp_path / "data").exists()

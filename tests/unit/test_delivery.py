@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,9 @@ from bot.domain.checkins import Delivery, PromptStatus
 from bot.domain.members import Member
 from bot.domain.plans import CheckIn, Plan, Reminder, Timetable
 from bot.domain.schedules import Schedule
-from bot.services.delivery import LEASE, STALE_AFTER, DeliveryService
-from bot.services.ports import Delivered, Outcome, Uncertain, Unreachable
+from bot.services.delivery import LEASE, STALE_AFTER, WORKERS, DeliveryService
+from bot.services.pace import Pace
+from bot.services.ports import Delivered, Held, Outcome, TokenRefused, Uncertain, Unreachable
 from bot.storage import Storage
 from tests.chat.world import FixedClock
 
@@ -22,8 +23,14 @@ class ToldMessenger:
     """Answers with what it was told, in turn, then with `Delivered`; remembers what it was given."""
 
     outcomes: list[Outcome] = field(default_factory=list[Outcome])
+    found: list[Outcome | None] = field(default_factory=list[Outcome | None])
+    looked_for: list[Delivery] = field(default_factory=list[Delivery])
     sent: list[Delivery] = field(default_factory=list[Delivery])
     plans: list[Plan] = field(default_factory=list[Plan])
+
+    async def look_for(self, delivery: Delivery) -> Outcome | None:
+        self.looked_for.append(delivery)
+        return self.found.pop(0) if self.found else None
 
     async def send_prompt(self, delivery: Delivery, plan: Plan) -> Outcome:
         self.sent.append(delivery)
@@ -59,7 +66,7 @@ def daily(member_id: int, now: datetime) -> Plan:
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     storage = await Storage.open(None, tmp_path, tmp_path / "master.key")
     clock, messenger = FixedClock(), ToldMessenger()
-    delivery = DeliveryService(clock, messenger, storage.members, storage.plans, storage.prompts)
+    delivery = DeliveryService(clock, messenger, Pace(10_000), storage.members, storage.plans, storage.prompts)
     scene = Scene(storage, clock, messenger, delivery)
     await scene.start(1)
     yield scene
@@ -106,7 +113,108 @@ async def test_an_uncertain_send_is_repeated_with_the_same_prompt_after_its_leas
     assert await scene.delivery.deliver_due() == 1
     first, second = scene.messenger.sent
     assert first.prompt.id == second.prompt.id
+    assert [delivery.prompt.id for delivery in scene.messenger.looked_for] == [first.prompt.id]
     assert await status(scene) is PromptStatus.SENT
+
+
+async def uncertain_then(scene: Scene, later: timedelta, found: Outcome | None = None) -> None:
+    """A first attempt without an answer, and a second one when its lease has run out."""
+    scene.messenger.outcomes.append(Uncertain("TimeoutError"))
+    scene.messenger.found.append(found)
+    await scene.due()
+    await scene.delivery.deliver_due()
+    scene.clock.moment += later
+    await scene.delivery.deliver_due()
+
+
+async def test_fault_02_what_is_found_in_the_channel_is_not_sent_again(scene: Scene) -> None:
+    await uncertain_then(scene, LEASE, Delivered(77))
+    assert len(scene.messenger.sent) == 1
+    stored = await scene.storage.prompts.get(scene.messenger.sent[0].prompt.id)
+    assert stored is not None
+    assert (stored.status, stored.message_id) == (PromptStatus.SENT, 77)
+
+
+@pytest.mark.parametrize(("found", "status"), [(Delivered(77), "sent"), (None, "missed"), (Uncertain("?"), "sending")])
+async def test_too_late_to_send_again_it_is_only_looked_for(scene: Scene, found: Outcome | None, status: str) -> None:
+    await uncertain_then(scene, STALE_AFTER + timedelta(minutes=1), found)
+    assert len(scene.messenger.sent) == 1
+    stored = await scene.storage.prompts.get(scene.messenger.sent[0].prompt.id)
+    assert stored is not None
+    assert stored.status == status
+
+
+async def test_fault_13_sends_are_held_back_as_long_as_discord_wants(scene: Scene) -> None:
+    for member in range(2, 31):
+        await scene.start(member)
+    scene.messenger.outcomes.append(Held(600, "429"))
+    await scene.due()
+    await scene.delivery.deliver_due()
+    in_flight = len(scene.messenger.sent)
+    assert in_flight <= WORKERS
+    scene.clock.moment += timedelta(seconds=599)
+    assert await scene.delivery.deliver_due() == 0
+    scene.clock.moment += timedelta(seconds=2)
+    assert await scene.delivery.deliver_due() > 0
+    assert len({delivery.prompt.id for delivery in scene.messenger.sent}) == 30
+
+
+async def test_fault_10_one_server_error_after_another_makes_pauses_that_grow(scene: Scene) -> None:
+    await scene.due()
+    tried: list[int] = []
+    for second in range(0, 1200, 10):
+        if len(scene.messenger.outcomes) < WORKERS:
+            scene.messenger.outcomes += [Uncertain("503", server_fault=True)] * WORKERS
+        scene.clock.moment += timedelta(seconds=10)
+        before = len(scene.messenger.sent)
+        await scene.delivery.deliver_due()
+        if len(scene.messenger.sent) > before:
+            tried.append(second)
+    assert len(tried) < 20  # one lease after another, with pauses after five in a row
+    scene.messenger.outcomes.clear()
+    scene.clock.moment += timedelta(minutes=10)
+    await scene.delivery.deliver_due()
+    assert await status(scene) is PromptStatus.SENT
+
+
+async def test_fault_14_a_refused_token_ends_all_sending(scene: Scene) -> None:
+    for member in range(2, 31):
+        await scene.start(member)
+    scene.messenger.outcomes.append(TokenRefused())
+    await scene.due()
+    await scene.delivery.deliver_due()
+    assert scene.delivery.refused.is_set()
+    sent = len(scene.messenger.sent)
+    scene.clock.moment += LEASE
+    assert await scene.delivery.deliver_due() == 0
+    assert len(scene.messenger.sent) == sent <= WORKERS
+
+
+async def test_fault_46_a_clock_that_cannot_be_right_stops_everything(scene: Scene) -> None:
+    await scene.due()
+    now = scene.clock.moment
+    scene.clock.moment = datetime(1970, 1, 1, tzinfo=UTC)
+    assert await scene.delivery.deliver_due() == 0
+    scene.clock.moment = now - timedelta(hours=1)
+    assert await scene.delivery.deliver_due() == 0
+    scene.clock.moment = now
+    assert await scene.delivery.deliver_due() == 1
+
+
+async def test_told_to_stop_it_finishes_what_is_claimed_and_claims_no_more(scene: Scene) -> None:
+    for member in range(2, 152):
+        await scene.start(member)
+
+    class Stopping(ToldMessenger):
+        async def send_prompt(self, delivery: Delivery, plan: Plan) -> Outcome:
+            service.stop()
+            return await super().send_prompt(delivery, plan)
+
+    storage, messenger = scene.storage, Stopping()
+    service = DeliveryService(scene.clock, messenger, Pace(10_000), storage.members, storage.plans, storage.prompts)
+    await scene.due()
+    claimed = await service.deliver_due()
+    assert claimed == len(messenger.sent) < 151
 
 
 async def test_an_unreachable_member_is_paused_at_once_and_not_asked_again(scene: Scene) -> None:
@@ -184,14 +292,14 @@ async def test_erased_between_claim_and_mark_is_no_error(scene: Scene) -> None:
             return await super().send_prompt(delivery, plan)
 
     storage = scene.storage
-    delivery = DeliveryService(scene.clock, Erasing(), storage.members, storage.plans, storage.prompts)
+    delivery = DeliveryService(scene.clock, Erasing(), Pace(10_000), storage.members, storage.plans, storage.prompts)
     assert await delivery.deliver_due() == 1
     assert await scene.storage.members.get(1) is None
 
 
 async def test_one_that_cannot_be_read_does_not_hold_up_the_others(scene: Scene) -> None:
     await scene.start(2)
-    await scene.storage.plans._vault.destroy(1)
+    await scene.storage.plans._vault.destroy(1)  # pyright: ignore[reportPrivateUsage] - no other way to a lost key
     await scene.due()
     assert await scene.delivery.deliver_due() == 2
     assert [delivery.prompt.member_id for delivery in scene.messenger.sent] == [2]

@@ -2,16 +2,16 @@
 
 import asyncio
 
-from bot.chat.limiter import Limiter
+from bot.services.pace import Pace
 
 
 async def test_callers_pass_in_order_at_the_rate() -> None:
-    limiter = Limiter(rate=100)
+    pace = Pace(rate=100)
     loop = asyncio.get_running_loop()
     order: list[int] = []
 
     async def caller(number: int) -> None:
-        await limiter.wait()
+        await pace.wait()
         order.append(number)
 
     begun = loop.time()
