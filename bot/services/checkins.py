@@ -265,7 +265,7 @@ class CheckInService:
             until,
             PromptStatus.DUE,
             PromptKind.SNOOZE,
-            about=prompt.id,
+            about=prompt.about or prompt.id,  # however often it is put off, it goes back to the first
             expires_at=until + plan.timetable.answer_within,
         )
         if not await self._prompts.put_off(prompt.id, later):

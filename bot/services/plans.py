@@ -158,7 +158,7 @@ class PlanService:
     async def start(
         self, member_id: int, dm_channel_id: int, zone_name: str, purpose: Purpose, schedule: Schedule
     ) -> PlanView:
-        """Store consent and start the plan, or change the one of the same kind that runs.
+        """Store consent and start the plan, or change the one of the same kind that runs, in a DM that was just opened.
 
         A check-in with the same questionnaire is changed and keeps the member's own questions. Every plan moves to
         this zone. A local date that had its prompt gets no second one.
@@ -166,15 +166,11 @@ class PlanService:
         Raises:
             UserError: as `draft`.
         """
-        draft = await self.draft(member_id, zone_name, purpose, schedule)
-        now, running = self._clock.now(), await self._running(member_id)
+        now = self._clock.now()
         known = await self._members.get(member_id)
-        before = known or Member(member_id, zone_name, CONSENT_VERSION, now, dm_channel_id)
-        member = replace(before, zone=zone_name, dm_channel_id=dm_channel_id, unreachable_since=None)
-        plan = self._to_start(draft, member_id, now, running)
-        moved = [each for each in running if each.id != plan.id and member.zone != before.zone]
-        await self._plans.save(member, [plan, *moved], now)
-        return await self._view(plan, member)
+        member = known or Member(member_id, zone_name, CONSENT_VERSION, now, dm_channel_id)
+        reached = replace(member, dm_channel_id=dm_channel_id, unreachable_since=None)
+        return await self._begin(reached, zone_name, purpose, schedule)
 
     async def remind(self, member_id: int, zone_name: str, reminder: Reminder, schedule: Schedule) -> PlanView:
         """A reminder for a member who has opted in.
@@ -182,8 +178,7 @@ class PlanService:
         Raises:
             UserError: they have not; or as `draft`.
         """
-        member = await self._membership.enrolled(member_id)
-        return await self.start(member_id, member.dm_channel_id, zone_name, reminder, schedule)
+        return await self._begin(await self._membership.enrolled(member_id), zone_name, reminder, schedule)
 
     async def overview(self, member_id: int) -> Overview:
         """Everything the member has running.
@@ -300,7 +295,7 @@ class PlanService:
         """
         member = await self._membership.enrolled(member_id)
         if schedule is not None:
-            return await self.start(member_id, member.dm_channel_id, member.zone, Digest(), schedule)
+            return await self._begin(member, member.zone, Digest(), schedule)
         for plan in await self._running(member_id):
             if isinstance(plan.purpose, Digest):
                 await self._plans.stop(plan.id, self._clock.now())
@@ -338,6 +333,15 @@ class PlanService:
         """Take up prompts again in a DM that was just opened."""
         await self._members.set_dm_channel(member_id, dm_channel_id)
         await self._members.set_unreachable(member_id, None)
+
+    async def _begin(self, member: Member, zone_name: str, purpose: Purpose, schedule: Schedule) -> PlanView:
+        draft = await self.draft(member.id, zone_name, purpose, schedule)
+        now, running = self._clock.now(), await self._running(member.id)
+        plan = self._to_start(draft, member.id, now, running)
+        moved = [each for each in running if each.id != plan.id and member.zone != zone_name]
+        here = replace(member, zone=zone_name)
+        await self._plans.save(here, [plan, *moved], now)
+        return await self._view(plan, here)
 
     def _to_start(self, draft: Draft, member_id: int, now: datetime, running: Sequence[Plan]) -> Plan:
         if (same := draft.replaces) is not None:

@@ -155,8 +155,10 @@ def _holding(entry: Entry) -> Select[Any]:
 
 def _still_to_come(entry: Entry) -> Delete:
     """A nudge about the prompt, or the one that it was put off to: not needed once it is answered."""
-    plan_id = select(prompts.c.plan_id).where(prompts.c.id == entry.prompt_id).scalar_subquery()
-    return delete(prompts).where(prompts.c.plan_id == plan_id, prompts.c.about == entry.prompt_id, DUE)
+    answered = select(prompts.c.plan_id, prompts.c.about).where(prompts.c.id == entry.prompt_id).subquery()
+    theirs = prompts.c.plan_id == select(answered.c.plan_id).scalar_subquery()
+    about = prompts.c.about.in_([entry.prompt_id, select(answered.c.about).scalar_subquery()])
+    return delete(prompts).where(theirs, about, DUE)
 
 
 def _of_prompt(prompt_id: str) -> Select[Any]:

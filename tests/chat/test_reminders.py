@@ -182,3 +182,16 @@ async def test_stopping_everything_also_stops_what_was_put_off(world: World) -> 
     shown = await world.you.slash("checkin stop")
     await world.you.click(shown.response, label="Stop, keep my entries")
     assert await world.storage.prompts.next_due() is None
+
+
+async def test_put_off_twice_it_still_goes_back_to_the_first(world: World) -> None:
+    await world.enroll()
+    first = prompt_id(await world.due_prompt())
+    for _ in range(2):
+        await world.you.click(world.inbox[-1], label="Later")
+        await world.you.select(world.inbox[-1], ["1-hour"])
+        if await world.storage.prompts.next_due() == datetime(2026, 11, 23, 10, tzinfo=UTC):
+            await world.due_prompt()
+    assert "put off from 09:00" in text_of((await world.you.slash("checkin history")).response)
+    await world.checkins.record(world.you.id, first, "5")  # in the oldest of the three messages
+    assert await world.storage.prompts.next_due() == datetime(2026, 11, 24, 9, tzinfo=UTC)
