@@ -17,7 +17,7 @@ def answer_to(result: Any) -> str:
 
 
 @pytest.mark.parametrize("place", ["../../etc/passwd", "America", "localtime", "europe/berlin", "x" * 100, "Factory"])
-async def test_a_zone_that_is_none(world: World, place: str) -> None:
+async def test_fault_57_a_zone_that_is_none(world: World, place: str) -> None:
     result = await world.you.slash("checkin start", place=place, at="09:00")
     assert "I do not know that place" in answer_to(result)
 
@@ -34,7 +34,7 @@ async def test_days_that_are_none(world: World, days: str) -> None:
     assert "could not read those days" in answer_to(result)
 
 
-async def test_a_note_of_4001_characters(world: World) -> None:
+async def test_fault_54_a_note_of_4001_characters(world: World) -> None:
     await world.enroll()
     prompt = await world.due_prompt()
     await world.you.select(prompt, ["6"])
@@ -59,7 +59,7 @@ async def test_a_note_of_4001_characters(world: World) -> None:
         ":::::",
     ],
 )
-async def test_a_forged_custom_id(world: World, custom_id: str) -> None:
+async def test_fault_58_a_forged_custom_id(world: World, custom_id: str) -> None:
     assert "do not recognise that control" in answer_to(await world.press(custom_id))
 
 
@@ -79,7 +79,7 @@ async def test_a_time_forged_into_the_consent_button(world: World) -> None:
     assert await world.storage.members.get(world.you.id) is None
 
 
-async def test_another_members_prompt(world: World) -> None:
+async def test_fault_58_another_members_prompt(world: World) -> None:
     await world.enroll()
     mine = prompt_id(await world.due_prompt())
     for action in (
@@ -97,7 +97,7 @@ async def test_another_members_prompt(world: World) -> None:
     assert await world.storage.entries.of_prompt(mine) is None
 
 
-async def test_another_members_button(world: World) -> None:
+async def test_fault_58_another_members_button(world: World) -> None:
     await world.enroll()
     for action in (checkins.STOP, checkins.ERASE_SURE, checkins.RESUME, checkins.KEEP):
         result = await world.press(action.custom_id(member=str(world.you.id)), by=world.other)
@@ -105,7 +105,7 @@ async def test_another_members_button(world: World) -> None:
     assert await world.plans()
 
 
-async def test_our_own_fault_gives_a_reference_and_no_trace(world: World) -> None:
+async def test_fault_31_our_own_fault_gives_a_reference_and_no_trace(world: World) -> None:
     await world.enroll()
     prompt = await world.due_prompt()
     await world.storage.close()

@@ -69,7 +69,7 @@ async def test_one_tap_is_a_complete_checkin(world: World) -> None:
     assert (entry.kind, entry.answers.pain) == (EntryKind.ANSWERED, 6)
 
 
-async def test_add_more_takes_fatigue_sleep_and_a_note_even_across_a_restart(world: World) -> None:
+async def test_fault_28_add_more_takes_fatigue_sleep_and_a_note_even_across_a_restart(world: World) -> None:
     await world.enroll()
     prompt = await world.due_prompt()
     await world.you.select(prompt, ["6"])
@@ -123,7 +123,7 @@ async def test_skip_leaves_no_entry(world: World) -> None:
     assert await world.storage.entries.of_prompt(prompt_id(prompt)) is None
 
 
-async def test_a_second_tap_changes_nothing_and_says_so(world: World) -> None:
+async def test_fault_24_a_second_tap_changes_nothing_and_says_so(world: World) -> None:
     await world.enroll()
     prompt = await world.due_prompt()
     await world.you.select(prompt, ["6"])
@@ -136,7 +136,7 @@ async def test_a_second_tap_changes_nothing_and_says_so(world: World) -> None:
 
 
 @pytest.mark.parametrize("label", ["Same as last time", "Too unwell to answer", "Skip"])
-async def test_every_prompt_button_works_after_a_restart(world: World, label: str) -> None:
+async def test_fault_30_every_prompt_button_works_after_a_restart(world: World, label: str) -> None:
     await world.enroll()
     await world.you.select(await world.due_prompt(), ["4"])
     prompt = await world.due_prompt()
@@ -241,7 +241,7 @@ async def test_closed_dms_stop_the_opt_in_with_a_way_out(world: World) -> None:
     assert [plan.stopped_at for plan in await world.storage.plans.of_member(world.member.id)] == [world.clock.now()]
 
 
-async def test_an_unreachable_member_is_paused_and_told_at_their_next_command(world: World) -> None:
+async def test_fault_15_an_unreachable_member_is_paused_and_told_at_their_next_command(world: World) -> None:
     await world.enroll()
     world.env.inject_error("POST", f"/channels/{world.you.dm_channel.id}/messages", status=403, code=50007)
     due = await world.storage.prompts.next_due()

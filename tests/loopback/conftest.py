@@ -1,8 +1,9 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.loopback.forks import Forks
 from tests.loopback.process import TOKEN, Launcher
 from tests.loopback.server import FakeDiscord
 
@@ -18,8 +19,15 @@ async def discord() -> AsyncIterator[FakeDiscord]:
         assert server.forgive() == []
 
 
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    forks = Forks("tests.loopback.rigged")
+    yield forks
+    forks.close()
+
+
 @pytest.fixture
-async def bots(tmp_path: Path, discord: FakeDiscord) -> AsyncIterator[Launcher]:
-    launcher = Launcher(tmp_path, discord)
+async def bots(tmp_path: Path, discord: FakeDiscord, forks: Forks) -> AsyncIterator[Launcher]:
+    launcher = Launcher(tmp_path, discord, forks)
     yield launcher
     await launcher.end_all()

@@ -26,12 +26,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class Instead:
-    """This is answered, and the request has no effect. A body that is a string goes out as plain text."""
+    """This is answered, and the request has no effect unless `accepted`. A body that is a string goes as plain text."""
 
     status: int
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     via: bool = True
+    accepted: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,9 @@ def unauthorized() -> Instead:
     return refused(0)
 
 
-def broken(status: int = 503) -> Instead:
+def broken(status: int = 503, *, accepted: bool = False) -> Instead:
     """5xx, the way a proxy says it: as text."""
-    return Instead(status, "upstream connect error or disconnect/reset before headers")
+    return Instead(status, "upstream connect error or disconnect/reset before headers", accepted=accepted)
 
 
 # Scripts. One that waits before it returns holds its request, and nobody else's, until then.
@@ -160,7 +161,9 @@ async def carry_out(
     match fate:
         case Answer():
             return await effect()
-        case Instead():
+        case Instead(accepted=accepted):
+            if accepted:
+                await effect()
             return _said_instead(fate)
         case Slow(seconds, then):
             with contextlib.suppress(TimeoutError):

@@ -14,7 +14,10 @@ HEARTBEAT_INTERVAL = 41_250
 
 
 class Gateway:
-    """All sessions of a bot. `greet` makes the events that a new session begins with."""
+    """All sessions of a bot. `greet` makes the events that a new session begins with.
+
+    With `copies` a session gets each event so many times, as a bot does that is connected to one shard more than once.
+    """
 
     def __init__(self, token: str, ids: Ids, greet: Callable[[Session], Sequence[Event]]) -> None:
         self.sessions: list[Session] = []
@@ -25,6 +28,7 @@ class Gateway:
         self.acknowledges_heartbeats = True
         self.refuse_identify_with: int | None = None
         self.shards = 1
+        self.copies = 1
         self.starts_left = 1000
         self._token = token
         self._ids = ids
@@ -50,7 +54,7 @@ class Gateway:
         meant = [session for session in self.sessions if not session.ended and session.serves(guild_id)]
         if not meant:
             raise RuntimeError("the bot is not on the gateway")
-        for session in meant:
+        for session in meant * self.copies:
             await session.dispatch(event, data)
 
     async def serve(self, raw: web.Request) -> web.WebSocketResponse:

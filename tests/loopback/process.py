@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.loopback.forks import Fork, Forks
 from tests.loopback.server import FakeDiscord
 
 # Put together from parts so that no scanner, and no person, takes it for a real one.
 TOKEN = ".".join(("not-a-real-token-at-all", "loopback", "made-up-for-these-tests"))
 SPOONFUL = (sys.executable, "-m", "bot", "run")
-RIGGED = (sys.executable, str(Path(__file__).with_name("rigged.py")))
+RIGGED = ("rigged",)
+"""The same with arguments of `rigged.py`, if any; it is up sooner."""
 
 
 async def until(condition: Callable[[], object], within: float = 15) -> None:
@@ -29,7 +31,7 @@ async def until(condition: Callable[[], object], within: float = 15) -> None:
 class Running:
     """A started process and what it wrote."""
 
-    process: Process
+    process: Process | Fork
     out: Path
     err: Path
 
@@ -52,6 +54,10 @@ class Running:
         async with asyncio.timeout(within):
             return await self.process.wait()
 
+    def told(self, event: str) -> list[dict[str, Any]]:
+        """The log lines of one event."""
+        return [line for line in self.log if line["event"] == event]
+
     async def stop(self, within: float = 6) -> int:
         """SIGTERM; the exit code."""
         self.process.terminate()
@@ -69,6 +75,7 @@ class Launcher:
 
     folder: Path
     discord: FakeDiscord
+    forks: Forks
     started: list[Running] = field(default_factory=list[Running])
 
     @property
@@ -79,10 +86,14 @@ class Launcher:
         """Settings are named as in the environment, without the prefix, in lower case."""
         number = len(self.started)
         out, err = self.folder / f"{number}.out", self.folder / f"{number}.err"
+        env = self._environment(settings)
         with out.open("wb") as stdout, err.open("wb") as stderr:
-            process = await asyncio.create_subprocess_exec(
-                *command, stdout=stdout, stderr=stderr, env=self._environment(settings), cwd=self.folder
-            )
+            if command[0] in RIGGED:
+                process = await self.forks.start(command[1:], out=out, err=err, env=env, cwd=self.folder)
+            else:
+                process = await asyncio.create_subprocess_exec(
+                    *command, stdout=stdout, stderr=stderr, env=env, cwd=self.folder
+                )
         self.started.append(Running(process, out, err))
         return self.started[-1]
 

@@ -144,8 +144,18 @@ class FakeDiscord(Rest):
         data = gestures.submit(opened.modal, filled)
         return await self._interact(SUBMIT, int(opened.channel_id), opened.by, data, opened.pressed)
 
+    async def do(self, channel_id: int, kind: int, data: Payload, changes: Payload | None = None) -> Interaction:
+        """Somebody does in a DM what only a later Discord knows; `changes` go over the event as it is now."""
+        return await self._interact(kind, channel_id, None, data, changes=changes)
+
     async def _interact(
-        self, kind: int, channel_id: int, by: int | None, data: Payload, pressed: Payload | None = None
+        self,
+        kind: int,
+        channel_id: int,
+        by: int | None,
+        data: Payload,
+        pressed: Payload | None = None,
+        changes: Payload | None = None,
     ) -> Interaction:
         scene = self._people.scene(str(channel_id), by)
         who: Payload = scene.get("user") or scene["member"]["user"]
@@ -169,8 +179,8 @@ class FakeDiscord(Rest):
             "entitlements": [],
             "attachment_size_limit": 10_485_760,
         }
-        message = {"message": pressed} if pressed else {}
-        await self.gateway.dispatch("INTERACTION_CREATE", event | scene | message, scene.get("guild_id"))
+        event |= scene | ({"message": pressed} if pressed else {}) | (changes or {})
+        await self.gateway.dispatch("INTERACTION_CREATE", event, scene.get("guild_id"))
         return made
 
     # HTTP

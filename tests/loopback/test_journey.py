@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tests.loopback.calls import Payload
 from tests.loopback.interactions import EPHEMERAL, Interaction, controls
-from tests.loopback.process import Launcher, until
+from tests.loopback.process import RIGGED, Launcher, until
 from tests.loopback.server import FakeDiscord
 
 MEMBER = 4242
@@ -24,7 +24,7 @@ async def shown(interaction: Interaction) -> Payload:
 
 async def test_a_check_in_from_consent_to_the_form(bots: Launcher, discord: FakeDiscord) -> None:
     place = discord.text_channel
-    bot = await bots.online()
+    bot = await bots.online(RIGGED)
 
     typed = await discord.autocomplete(place, "checkin start", "place", by=MEMBER, place="Lond")
     await until(lambda: typed.choices)
@@ -52,7 +52,7 @@ async def test_what_a_member_does_while_the_connection_is_down_is_answered(
     bots: Launcher, discord: FakeDiscord
 ) -> None:
     channel = discord.open_dm(MEMBER)
-    bot = await bots.online()
+    bot = await bots.online(RIGGED)
     [session] = discord.sessions
     for times, lose in enumerate((session.abort, session.reconnect, lambda: session.close(4000)), 1):
         if waiting := lose():
