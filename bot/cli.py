@@ -8,14 +8,11 @@ from typing import Annotated
 
 import typer
 import uvloop
-from rich.console import Console
-from rich.progress import Progress
 
 from bot import app as application
 from bot.catalog.live import LiveContent
 from bot.catalog.loader import check
 from bot.catalog.problems import Severity
-from bot.catalog.verify import verify
 from bot.chat.ui.cards import Page, card_text, over_budget
 from bot.config import ROOT, load_settings
 from bot.errors import ExitCode, StartupError
@@ -103,6 +100,11 @@ def sources_verify(
     contact: Annotated[str | None, typer.Option(help="A mail address that both services are shown.")] = None,
 ) -> None:
     """Look every DOI and PMID up at Crossref and PubMed: titles, retractions, corrections. Needs internet."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from bot.catalog.verify import verify  # with a client of its own, which a running bot never needs
+
     cache = load_settings().data_dir / "sources-verified.json"
     cache.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     listed = list(LiveContent(path).load().catalog.sources.values())

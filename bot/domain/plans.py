@@ -82,6 +82,10 @@ class Timetable:
         """Whether a local date lies in a flare."""
         return self.eased_until is not None and day < self.eased_until
 
+    def nudges(self, day: date) -> bool:
+        """Whether a prompt of that local date is asked about once more."""
+        return self.nudge and not self.eases(day)
+
     def _prompts_at(self, occurrence: Occurrence) -> bool:
         day = occurrence.local_date
         if self.paused_until is not None and day < self.paused_until:

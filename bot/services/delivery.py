@@ -32,7 +32,7 @@ from bot.services.ports import (
 
 LEASE = timedelta(seconds=60)
 STALE_AFTER = timedelta(hours=2)
-BATCH = 50
+BATCH = 200
 WORKERS = 10
 
 TIME_TO_SEND = timedelta(seconds=40)

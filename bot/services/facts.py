@@ -58,6 +58,7 @@ class FactService:
         self._library = library
         self._tallies = tallies
         self._popular: Counter[str] = Counter()
+        self._uncounted: Counter[str] = Counter()
         self._asked: set[bytes] = set()
         self._salt = secrets.token_bytes(16)
 
@@ -161,10 +162,16 @@ class FactService:
                 return country, everywhere
         return None, everywhere
 
-    async def looked_up(self, card: Card) -> None:
-        """Count a look-up of a card, and nothing about whose it was."""
+    def looked_up(self, card: Card) -> None:
+        """Count a look-up, without saying whose; `count_lookups` writes it down."""
         self._popular[card.id] += 1
-        await self._tallies.looked_up(card.id)
+        self._uncounted[card.id] += 1
+
+    async def count_lookups(self) -> None:
+        """Store what was counted since the last time. A crash costs a few counts, and an answer waits for none."""
+        counted, self._uncounted = self._uncounted, Counter()
+        if counted:
+            await self._tallies.looked_up(counted)
 
     async def request(self, name: str, asker: int) -> None:
         """Count that a card is wanted. The same person counts once for as long as this process runs.

@@ -306,7 +306,9 @@ class Library(Catalogs, Protocol):
 class TallyStore(Protocol):
     """Counts without people: how often a card was looked up, how often one was asked for."""
 
-    async def looked_up(self, card_id: str) -> None: ...
+    async def looked_up(self, counted: Mapping[str, int]) -> None:
+        """Add to the counts: card id -> how often since the last time."""
+        ...
 
     async def lookups(self) -> Mapping[str, int]:
         """Card id -> how often it was looked up."""

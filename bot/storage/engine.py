@@ -117,6 +117,11 @@ class Database:
             await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
+def columns_of(value: object) -> dict[str, Any]:
+    """A flat dataclass whose fields are named like the columns; `dataclasses.asdict` copies deeply and slowly."""
+    return dict(vars(value))
+
+
 def insert(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that can say ON CONFLICT, in the dialect of this connection."""
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)

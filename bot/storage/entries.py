@@ -1,7 +1,6 @@
 """Entries: what members answered, sealed before it reaches a table and opened only on the way out."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -9,7 +8,7 @@ from sqlalchemy import Delete, Row, Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.checkins import Answers, Entry, EntryKind, Prompt, PromptStatus
-from bot.storage.engine import Database, insert
+from bot.storage.engine import Database, columns_of, insert
 from bot.storage.tables import DUE, entries, members, prompts
 from bot.storage.vault import Vault
 
@@ -58,7 +57,7 @@ class EntryStore:
         [member_id] = {entry.member_id for _, entry in answered}
 
         async def work(connection: AsyncConnection) -> None:
-            await connection.execute(prompts.insert(), [asdict(prompt) for prompt, _ in answered])
+            await connection.execute(prompts.insert(), [columns_of(prompt) for prompt, _ in answered])
             sealed = await self._vault.seal_all(member_id, [_plain(entry) for _, entry in answered])
             values = [_columns(entry, each) for (_, entry), each in zip(answered, sealed, strict=True)]
             await connection.execute(entries.insert(), values)

@@ -10,10 +10,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, NullPool, create_engine, event, func, inspect, select, table
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
@@ -83,7 +79,7 @@ def _prepare(connection: DBAPIConnection, _record: object) -> None:
 
 def _status_of_file(path: Path, scripts: Path) -> SchemaStatus:
     if not path.exists():
-        return SchemaStatus(None, _newest(scripts))
+        return SchemaStatus(None, _revisions(scripts)[-1])
     engine = create_engine(sqlite_url(path, "sqlite", "ro"), poolclass=NullPool)
     try:
         with engine.connect() as connection:
@@ -123,22 +119,27 @@ async def _on_server(url: URL, scripts: Path, *, migrate: bool) -> SchemaStatus:
         await engine.dispose()
 
 
-def _newest(scripts: Path) -> str:
-    return str(ScriptDirectory(str(scripts)).get_current_head())
+def _revisions(scripts: Path) -> list[str]:
+    """All revisions, oldest first: a script's name begins with its own. Alembic itself is loaded only to migrate."""
+    return sorted(path.name.partition("_")[0] for path in (scripts / "versions").glob("[0-9]*.py"))
 
 
 def _status(connection: Connection, scripts: Path) -> SchemaStatus:
-    current = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in ScriptDirectory(str(scripts)).walk_revisions()}
+    known, current = _revisions(scripts), None
+    if inspect(connection).has_table("alembic_version"):
+        current = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
     if current is not None and current not in known:
         raise StartupError(
             f"The database was written by a newer Spoonful (revision {current}). Use that version or a later one.",
             ExitCode.DATABASE,
         )
-    return SchemaStatus(current, _newest(scripts))
+    return SchemaStatus(current, known[-1])
 
 
 def _migrate(connection: Connection, scripts: Path) -> None:
+    from alembic import command
+    from alembic.config import Config
+
     before = _row_counts(connection)
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(scripts).replace("%", "%%"))

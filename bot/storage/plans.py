@@ -1,7 +1,6 @@
 """Plans: what members opted into, and the one prompt of each that its schedule makes due next."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +13,7 @@ from bot.domain.checkins import Prompt, PromptStatus, new_id
 from bot.domain.members import Member
 from bot.domain.plans import CheckIn, Plan, Purpose, Timetable
 from bot.domain.schedules import Key, Occurrence, Schedule
-from bot.storage.engine import Database, put
+from bot.storage.engine import Database, columns_of, put
 from bot.storage.tables import DUE, NEXT, OPEN, RUNNING, SCHEDULED, members, plans, prompts
 from bot.storage.vault import Vault
 
@@ -53,7 +52,7 @@ class PlanStore:
         paused = member.unreachable_since is not None
 
         async def work(connection: AsyncConnection) -> None:
-            await put(connection, members, asdict(member))
+            await put(connection, members, columns_of(member))
             await self._vault.create_key(member.id)
             theirs = update(prompts).where(prompts.c.member_id == member.id, OPEN, prompts.c.paused != paused)
             await connection.execute(theirs.values(paused=paused))
@@ -144,7 +143,7 @@ async def _plan_ahead(connection: AsyncConnection, plan: Plan, member: Member, n
     for occurrence in plan.timetable.coming(now, zones.ZoneInfo(member.zone), 1, past=used):
         prompt = scheduled_prompt(plan.id, plan.member_id, plan.timetable, occurrence)
         paused = member.unreachable_since is not None
-        await connection.execute(prompts.insert().values(**asdict(prompt), paused=paused))
+        await connection.execute(prompts.insert().values(**columns_of(prompt), paused=paused))
 
 
 def _place(plan_id: str) -> str:

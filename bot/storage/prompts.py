@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain import zones
 from bot.domain.checkins import Delivery, EntryKind, Prompt, PromptKind, PromptStatus, new_id
 from bot.domain.journal import PastPrompt
-from bot.domain.plans import NUDGE_AFTER
+from bot.domain.plans import NUDGE_AFTER, Timetable
 from bot.domain.schedules import Key
-from bot.storage.engine import Database, insert
+from bot.storage.engine import Database, columns_of, insert
 from bot.storage.plans import last_key, scheduled_prompt, timetable_of
 from bot.storage.tables import DUE, NEXT, UNANSWERED, WAITING, entries, members, plans, prompts
 
@@ -118,7 +118,7 @@ class PromptStore:
 
     async def add(self, prompt: Prompt) -> None:
         """Store a prompt a member started on their own."""
-        await self._db.run(prompts.insert().values(asdict(prompt)))
+        await self._db.run(prompts.insert().values(columns_of(prompt)))
 
     async def get(self, prompt_id: str) -> Prompt | None:
         row = await self._db.row(select(prompts).where(prompts.c.id == prompt_id))
@@ -165,7 +165,7 @@ class PromptStore:
             await connection.execute(staying)
             ended = await connection.execute(put_off.values(status=PromptStatus.SNOOZED, lease_until=None))
             if ended.rowcount:
-                await connection.execute(prompts.insert().values(asdict(later)))
+                await connection.execute(prompts.insert().values(columns_of(later)))
             return ended.rowcount > 0
 
         return await self._db.write(work)
@@ -232,7 +232,7 @@ async def _claim(connection: AsyncConnection, claim: _Claim) -> _Batch:
         )
     new = [prompt for row in untried for prompt in _following(row, claim)]
     if new:
-        values = [asdict(prompt) for prompt in new]
+        values = [columns_of(prompt) for prompt in new]
         await connection.execute(insert(connection, prompts).on_conflict_do_nothing(), values)
     return _Batch([_delivery(row, claim) for row in taken], len(rows) - len(taken))
 
@@ -244,24 +244,23 @@ async def _idle_nudges(connection: AsyncConnection, rows: Sequence[Row[Any]]) ->
         return set()
     open_ones = select(prompts.c.id).where(prompts.c.id.in_(nudges.values()), prompts.c.status == PromptStatus.SENT)
     still_open = set((await connection.execute(open_ones)).scalars())
-    return {row.id for row in rows if row.id in nudges and not (row.about in still_open and _wants_nudges(row))}
-
-
-def _wants_nudges(row: Row[Any]) -> bool:
-    timetable = timetable_of(row)
-    return timetable.nudge and not timetable.eases(row.local_date)
+    return {
+        row.id
+        for row in rows
+        if row.id in nudges and not (row.about in still_open and timetable_of(row).nudges(row.local_date))
+    }
 
 
 def _following(row: Row[Any], claim: _Claim) -> Iterator[Prompt]:
     """What a prompt claimed for the first time makes: a nudge about it, and the plan's next one."""
     if row.stopped_at is not None or row.kind not in (PromptKind.SCHEDULED, PromptKind.SNOOZE):
         return
-    fresh = row.due_at >= claim.stale_before
+    timetable, fresh = timetable_of(row), row.due_at >= claim.stale_before
     nudge_at = claim.now + NUDGE_AFTER
-    if fresh and _wants_nudges(row) and (row.expires_at is None or nudge_at < row.expires_at):
+    if fresh and timetable.nudges(row.local_date) and (row.expires_at is None or nudge_at < row.expires_at):
         yield _nudge(row, nudge_at)
     if row.kind == PromptKind.SCHEDULED:
-        yield from _scheduled_after(row, claim.now if fresh else claim.stale_before)
+        yield from _scheduled_after(row, timetable, claim.now if fresh else claim.stale_before)
 
 
 def _nudge(about: Row[Any], at: datetime) -> Prompt:
@@ -269,9 +268,8 @@ def _nudge(about: Row[Any], at: datetime) -> Prompt:
     return Prompt(new_id(), *place, at, PromptStatus.DUE, PromptKind.NUDGE, about=about.id)
 
 
-def _scheduled_after(row: Row[Any], over: datetime) -> list[Prompt]:
+def _scheduled_after(row: Row[Any], timetable: Timetable, over: datetime) -> list[Prompt]:
     """The plan's prompts that follow this one: missed ones up to `over`, and the next that is due after it."""
-    timetable = timetable_of(row)
     later = timetable.after(row.due_at, zones.ZoneInfo(row.zone), past=(row.local_date, row.slot))
     missed: deque[Prompt] = deque(maxlen=MOST_MISSED)
     for occurrence in later:

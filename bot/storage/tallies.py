@@ -13,24 +13,25 @@ class TallyStore:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def looked_up(self, card_id: str) -> None:
-        await self._add_one(TallyKind.LOOKED_UP, card_id)
+    async def looked_up(self, counted: Mapping[str, int]) -> None:
+        await self._add(TallyKind.LOOKED_UP, counted)
 
     async def lookups(self) -> Mapping[str, int]:
         return await self._all(TallyKind.LOOKED_UP)
 
     async def requested(self, name: str) -> None:
-        await self._add_one(TallyKind.REQUESTED, name)
+        await self._add(TallyKind.REQUESTED, {name: 1})
 
     async def requests(self) -> Mapping[str, int]:
         return await self._all(TallyKind.REQUESTED)
 
-    async def _add_one(self, kind: TallyKind, name: str) -> None:
+    async def _add(self, kind: TallyKind, counted: Mapping[str, int]) -> None:
+        rows = [{"kind": kind, "name": name, "count": count} for name, count in sorted(counted.items())]
+
         async def work(connection: AsyncConnection) -> None:
-            new = insert(connection, tallies).values(kind=kind, name=name, count=1)
-            await connection.execute(
-                new.on_conflict_do_update(index_elements=["kind", "name"], set_={"count": tallies.c.count + 1})
-            )
+            new = insert(connection, tallies).values(rows)
+            more = {"count": tallies.c.count + new.excluded.count}
+            await connection.execute(new.on_conflict_do_update(index_elements=["kind", "name"], set_=more))
 
         await self._db.write(work)
 

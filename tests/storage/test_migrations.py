@@ -179,7 +179,7 @@ async def the_copy_is_the_old_database(place: Place, before: dict[str, int]) -> 
     await storage.close()
 
 
-async def test_a_database_of_the_first_release_keeps_every_row(place: Place, tmp_path: Path) -> None:
+async def test_fault_42_a_database_of_the_first_release_keeps_every_row(place: Place, tmp_path: Path) -> None:
     await upgrade(place.location, first_only(tmp_path / "scripts"))
     for statement in FIRST_RELEASE:
         await place.sql(statement)
@@ -287,3 +287,9 @@ async def test_fault_39_a_damaged_file_is_refused_and_points_at_the_backup(
 async def test_processes_that_start_on_one_server_at_once_migrate_once(server_place: Place) -> None:
     found = await asyncio.gather(*(upgrade(server_place.location) for _ in range(4)))
     assert sorted(each.current or "" for each in found) == ["", NEWEST, NEWEST, NEWEST]
+
+
+def test_each_script_is_named_for_its_revision_and_follows_the_one_before() -> None:
+    scripts = list(ScriptDirectory(str(SCRIPTS)).walk_revisions("base", "heads"))[::-1]
+    assert [Path(script.path).name.partition("_")[0] for script in scripts] == [script.revision for script in scripts]
+    assert [script.revision for script in scripts] == sorted(script.revision for script in scripts)

@@ -41,7 +41,7 @@ async def fill(place: Place) -> None:
         await storage.marks.add([TreatmentMark(f"mark-{member_id}", member_id, Mark("yoga", TUESDAY))])
     await storage.plans.save(member(2), [plan(2, plan_id="other")], NOW)
     await storage.members.set_unreachable(3, NOW)
-    await storage.tallies.looked_up("yoga")
+    await storage.tallies.looked_up({"yoga": 1})
     await storage.tallies.requested("yoga")
     await storage.state.put("tree", "hash")
     await storage.close()

@@ -23,7 +23,9 @@ async def test_the_stores_satisfy_the_ports(storage: Storage) -> None:
 
 
 async def test_counts_lose_nothing_and_keep_kinds_apart(storage: Storage) -> None:
-    await asyncio.gather(*(storage.tallies.looked_up("yoga") for _ in range(20)), storage.tallies.requested("yoga"))
+    await asyncio.gather(
+        *(storage.tallies.looked_up({"yoga": 1}) for _ in range(20)), storage.tallies.requested("yoga")
+    )
     assert await storage.tallies.lookups() == {"yoga": 20}
     assert await storage.tallies.requests() == {"yoga": 1}
 

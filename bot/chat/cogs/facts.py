@@ -93,7 +93,7 @@ class Facts(commands.Cog):
             await show(interaction, not_found_view(found))
             return
         await show(interaction, card_view(found, shareable=can_share(interaction)))
-        await self._facts.looked_up(found.card)
+        self._facts.looked_up(found.card)
 
     async def _open_page(self, interaction: Interaction, values: Mapping[str, str]) -> None:
         await self._turn_to(interaction, values["card"], Page(values["page"]), int(values["part"]))
