@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PEERS := .venv-peers
 
-.PHONY: help try test check bench format lock clean
+.PHONY: help try test drill check bench format lock clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -25,6 +26,9 @@ try: $(READY) ## try the bot on a simulated Discord in a local web page (ARGS="-
 test: $(READY) ## the whole suite, on SQLite and PostgreSQL (ARGS="-k pattern" to narrow)
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
+drill: $(READY) ## the long ones: kills, power cuts, scale, soak (an hour and a half; ARGS="-k kills" for one)
+	$(BIN)/python -m pytest -m drill -s $(ARGS) tests/drill
+
 check: $(READY) ## format, lint, types, import contracts, cards
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -32,10 +36,13 @@ check: $(READY) ## format, lint, types, import contracts, cards
 	$(BIN)/lint-imports
 	$(BIN)/spoonful cards check
 
-bench: $(READY) ## measurements, beside a peer in the same run
-	$(BIN)/python -m bench.content
-	$(BIN)/python -m bench.search
-	$(BIN)/python -m bench.reports
+$(PEERS)/.ready: bench/peers/requirements.lock
+	@$(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/peers/requirements.lock
+	@touch $@
+
+bench: $(READY) $(PEERS)/.ready ## measurements, beside peers in the same run (ARGS="due stall" for some of them); six minutes
+	@$(BIN)/python -m bench $(ARGS)
 
 format: $(READY) ## put the code into the house format
 	$(BIN)/ruff format .
@@ -44,6 +51,8 @@ format: $(READY) ## put the code into the house format
 lock: $(READY) ## renew requirements.lock: newest allowed versions, with hashes, for Python 3.11+ on Linux and macOS
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --upgrade \
 		--no-emit-index-url --no-header --quiet --output-file requirements.lock
+	$(BIN)/uv pip compile bench/peers/requirements.in --universal --python-version 3.11 --generate-hashes --upgrade \
+		--no-emit-index-url --no-header --quiet --output-file bench/peers/requirements.lock
 
 clean: ## forget the environment and everything cached
-	rm -rf $(VENV) .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) .pytest_cache .ruff_cache .import_linter_cache .hypothesis

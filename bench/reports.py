@@ -1,19 +1,17 @@
 """Reports against their figures: `python bench/reports.py` from the root of the repository prints a table."""
 
 import asyncio
-import os
-import platform
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from random import Random
 from statistics import median
 
 from rich.console import Console
 from rich.table import Table
 
+from bench.table import machine
 from bot.domain.checkins import EntryKind
 from bot.domain.trends import Appointment, Diary, Flare, Mark, Measure, Observation, Trend, before_and_after, trend
 from bot.reports.charts import chart_png
@@ -112,15 +110,6 @@ async def beside_the_loop(month: Appointment, quarter: Appointment) -> list[Row]
         ("longest stall while the worker starts", stall_at_start, 20),
         (f"longest stall while {PDFS} PDFs are made", stall, 20),
     ]
-
-
-def machine() -> str:
-    models = [
-        line.partition(":")[2].strip()
-        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-        if line.startswith("model name")
-    ]
-    return f"{models[0] if models else platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
 
 
 def main() -> None:

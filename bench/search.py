@@ -1,20 +1,18 @@
 """How long a search takes as the catalog grows, beside a plain rapidfuzz scan over all names in the same run.
 
-    .venv/bin/python bench/search.py [SIZE ...]
+    .venv/bin/python -m bench.search [SIZE ...]
 
 The cards are made up from word lists, the same ones in every run.
 """
 
 import gc
-import platform
 import random
-import sqlite3
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+from itertools import accumulate
 from statistics import quantiles
 
 import rapidfuzz
@@ -22,6 +20,7 @@ from rapidfuzz import process
 from rich.console import Console
 from rich.table import Table
 
+from bench.table import machine
 from bot.catalog.search.index import SearchIndex
 from bot.domain.cards import Card, Certainty, Claim, Finding, Harms, Kind, Statement, Verdict
 from bot.domain.catalog import Catalog
@@ -29,7 +28,7 @@ from bot.domain.catalog import Catalog
 SIZES = (50, 1_000, 10_000)
 SEED = 20261123
 TYPINGS = 1_000
-SCANS = 300
+SCANS = 100
 QUESTIONS = 500
 TODAY = date(2026, 11, 23)
 
@@ -83,11 +82,11 @@ def rng(purpose: str) -> random.Random:
 
 
 def vocabulary() -> tuple[list[str], list[float]]:
-    """Words and how often to use them: few are in many cards and most in few (Zipf), as in real text."""
+    """Words and how often to use them, added up: few are in many cards and most in few (Zipf), as in real text."""
     pick = rng("vocabulary")
     made_up = dict.fromkeys("".join(pick.choices(SYLLABLES, k=pick.randint(2, 4))) + "er" for _ in range(8_000))
     words = [*RARE, *made_up]
-    return words, [1 / rank for rank in range(1, len(words) + 1)]
+    return words, list(accumulate(1 / rank for rank in range(1, len(words) + 1)))
 
 
 @dataclass(frozen=True)
@@ -168,7 +167,7 @@ WORDS, WEIGHTS = vocabulary()
 
 def _sentence(name: str, pick: random.Random) -> str:
     """About 14 words: half of them function words, as in real text."""
-    words = [*pick.choices(FUNCTION, k=7), *pick.choices(COMMON, k=4), *pick.choices(WORDS, WEIGHTS, k=3)]
+    words = [*pick.choices(FUNCTION, k=7), *pick.choices(COMMON, k=4), *pick.choices(WORDS, cum_weights=WEIGHTS, k=3)]
     if pick.random() < 0.2:
         words.append(name)
     pick.shuffle(words)
@@ -204,8 +203,10 @@ def questions(cards: Sequence[Card]) -> list[str]:
     made: list[str] = []
     for _ in range(QUESTIONS):
         name = pick.choice(cards).name.lower()
-        named = pick.choice(NAMED).format(pick.choice((name, _slip(name, pick))), *pick.choices(WORDS, WEIGHTS))
-        unnamed = pick.choice(UNNAMED).format(*pick.choices(WORDS, WEIGHTS, k=3))
+        named = pick.choice(NAMED).format(
+            pick.choice((name, _slip(name, pick))), *pick.choices(WORDS, cum_weights=WEIGHTS)
+        )
+        unnamed = pick.choice(UNNAMED).format(*pick.choices(WORDS, cum_weights=WEIGHTS, k=3))
         made.append(pick.choices((named, unnamed), weights=(2, 1))[0])
     return made
 
@@ -220,16 +221,6 @@ def timed(search: Callable[[str], object], texts: Sequence[str]) -> Timing:
         seconds.append(time.perf_counter() - start)
     cuts = quantiles(seconds, n=100)
     return Timing(cuts[49], cuts[98])
-
-
-def machine() -> str:
-    cpus = Path("/proc/cpuinfo")
-    lines = cpus.read_text("utf-8").splitlines() if cpus.exists() else []
-    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
-    return (
-        f"{model}, {platform.system()}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
-        f"rapidfuzz {rapidfuzz.__version__}; one thread"
-    )
 
 
 def measure(size: int) -> list[str]:
@@ -251,8 +242,10 @@ def measure(size: int) -> list[str]:
     return [f"{size:,}", f"{len(every_name):,}", f"{built:.2f} s", *figures]
 
 
-def main(sizes: Sequence[int]) -> None:
-    table = Table(title="Search: milliseconds, p50 / p99", caption=machine())
+def main(sizes: Sequence[int] = SIZES) -> None:
+    table = Table(
+        title="Search: milliseconds, p50 / p99", caption=f"{machine()}, rapidfuzz {rapidfuzz.__version__}; one thread"
+    )
     for heading in ("cards", "names", "index built in", "names()", "rapidfuzz scan", "ask()", "claims()"):
         table.add_column(heading, justify="right")
     for size in sizes:

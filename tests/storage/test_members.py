@@ -108,7 +108,9 @@ async def test_an_erased_member_can_come_back_with_a_new_key(storage: Storage) -
     assert await storage.entries.latest(1, "pain") == again
 
 
-async def test_an_answer_that_meets_an_erasure_is_stored_and_erased_or_refused(storage: Storage, place: Place) -> None:
+async def test_fault_50_an_answer_that_meets_an_erasure_is_stored_and_erased_or_refused(
+    storage: Storage, place: Place
+) -> None:
     async def record(answer: Entry) -> None:
         with suppress(LookupError):
             await storage.entries.record(answer)
@@ -121,7 +123,7 @@ async def test_an_answer_that_meets_an_erasure_is_stored_and_erased_or_refused(s
         assert await place.sql(f"SELECT count(*) FROM {table}") == [(0,)]  # noqa: S608 - our own names
 
 
-async def test_a_member_whose_key_is_gone_is_unreadable_but_not_stuck(storage: Storage, place: Place) -> None:
+async def test_fault_50_a_member_whose_key_is_gone_is_unreadable_but_not_stuck(storage: Storage, place: Place) -> None:
     """What a crash in the middle of an erasure leaves: it can be repeated, and nothing can be read meanwhile."""
     answer = entry(await sent_prompt(storage))
     await storage.entries.record(answer)

@@ -66,7 +66,7 @@ async def test_fault_36_cancelling_a_writer_at_any_moment_leaves_pairs(db: Datab
     assert names == sorted(f"{number} {part}" for number in range(1, 61) for part in ("first", "second"))
 
 
-async def test_closing_waits_for_what_is_being_written_and_takes_no_more(place: Place) -> None:
+async def test_fault_35_closing_waits_for_what_is_being_written_and_takes_no_more(place: Place) -> None:
     await upgrade(place.location)
     db = place.database()
     inside = asyncio.Event()
@@ -155,7 +155,7 @@ def test_fault_40_without_a_write_ahead_log_it_refuses_with_the_reason() -> None
     assert caught.value.code is ExitCode.DATABASE
 
 
-async def test_sqlite_is_set_up_to_lose_nothing_and_forget_what_is_deleted(sqlite_place: Place) -> None:
+async def test_fault_05_sqlite_is_set_up_to_lose_nothing_and_forget_what_is_deleted(sqlite_place: Place) -> None:
     await upgrade(sqlite_place.location)
     db = sqlite_place.database()
 

@@ -54,7 +54,7 @@ class TestMasterKeyFile:
         assert load_master_key(path, create=True) == key
 
     @pytest.mark.parametrize(("size", "mode"), [(0, 0o600), (31, 0o600), (33, 0o600), (32, 0o640), (32, 0o604)])
-    def test_a_wrong_size_or_other_readers_are_refused(self, tmp_path: Path, size: int, mode: int) -> None:
+    def test_fault_51_a_wrong_size_or_other_readers_are_refused(self, tmp_path: Path, size: int, mode: int) -> None:
         path = tmp_path / "master.key"
         path.write_bytes(os.urandom(size))
         path.chmod(mode)
@@ -62,7 +62,7 @@ class TestMasterKeyFile:
             load_master_key(path, create=True)
         assert caught.value.code is ExitCode.CONFIG
 
-    def test_a_missing_one_is_not_made_up(self, tmp_path: Path) -> None:
+    def test_fault_51_a_missing_one_is_not_made_up(self, tmp_path: Path) -> None:
         with pytest.raises(StartupError, match="No such file"):
             load_master_key(tmp_path / "master.key", create=False)
 
