@@ -164,11 +164,10 @@ class DeliveryService:
 
     async def _deliver(self, delivery: Delivery) -> None:
         """Send one prompt, unless something speaks against it; then its lease runs out and it comes again."""
-        await self._pace.wait()
-        if self._held_back:
+        if self._out_of_time(delivery):  # looked at twice: one that cannot be sent takes no turn from the others
             return
-        if self._clock.now() + TIME_TO_SEND > delivery.lease_until:
-            log.warning("prompt waited too long in the queue", prompt=delivery.prompt.id)
+        await self._pace.wait()
+        if self._held_back or self._out_of_time(delivery):
             return
         plan = await self._plans.get(delivery.prompt.plan_id)
         if plan is None:  # erased since the claim: silence
@@ -181,6 +180,12 @@ class DeliveryService:
             await self._prompts.mark_undeliverable(delivery.prompt.id)
             return
         await self._conclude(delivery, await self._settle_earlier(delivery) or await self._send(delivery, plan))
+
+    def _out_of_time(self, delivery: Delivery) -> bool:
+        late = self._clock.now() + TIME_TO_SEND > delivery.lease_until
+        if late:
+            log.warning("prompt waited too long in the queue", prompt=delivery.prompt.id)
+        return late
 
     async def _settle_earlier(self, delivery: Delivery) -> Outcome | None:
         """What an earlier attempt came to; None if there was none, or it did not arrive."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.checkins import CONSENT_VERSION, new_id
@@ -14,6 +14,9 @@ from bot.domain.zones import clock_change, zone_named
 from bot.errors import UserError
 from bot.services.membership import NOT_ENROLLED, Membership
 from bot.services.ports import Catalogs, Clock, MemberStore, PlanStore, PromptStore
+
+TURNED_AWAY_FOR = timedelta(minutes=1)
+"""How long the list of members who cannot be reached is good for."""
 
 PREVIEW = 5
 """Prompts shown before a plan is agreed to."""
@@ -83,6 +86,7 @@ class PlanService:
         self._plans = plans
         self._prompts = prompts
         self._support_path = support_path
+        self._turned_away: tuple[datetime, frozenset[int]] | None = None
 
     def questionnaires(self) -> list[Questionnaire]:
         """What a check-in can ask here, the daily one first. One that needs a support path waits for the operator's."""
@@ -170,6 +174,7 @@ class PlanService:
         known = await self._members.get(member_id)
         member = known or Member(member_id, zone_name, CONSENT_VERSION, now, dm_channel_id)
         reached = replace(member, dm_channel_id=dm_channel_id, unreachable_since=None)
+        self._turned_away = None
         return await self._begin(reached, zone_name, purpose, schedule)
 
     async def remind(self, member_id: int, zone_name: str, reminder: Reminder, schedule: Schedule) -> PlanView:
@@ -325,14 +330,20 @@ class PlanService:
         return await self._members.erase(member_id)
 
     async def unreachable(self, member_id: int) -> bool:
-        """Whether prompts are paused because the member's DMs turned us away."""
-        member = await self._members.get(member_id)
-        return member is not None and member.unreachable_since is not None
+        """Whether prompts are paused because the member's DMs turned us away, as it was a minute ago at most.
+
+        Every command asks this, also of people who never opted in: they must not pay for a look into the database.
+        """
+        now = self._clock.now()
+        if self._turned_away is None or not timedelta() <= now - self._turned_away[0] < TURNED_AWAY_FOR:
+            self._turned_away = now, await self._members.unreachable()
+        return member_id in self._turned_away[1]
 
     async def reachable_again(self, member_id: int, dm_channel_id: int) -> None:
         """Take up prompts again in a DM that was just opened."""
         await self._members.set_dm_channel(member_id, dm_channel_id)
         await self._members.set_unreachable(member_id, None)
+        self._turned_away = None
 
     async def _begin(self, member: Member, zone_name: str, purpose: Purpose, schedule: Schedule) -> PlanView:
         draft = await self.draft(member.id, zone_name, purpose, schedule)

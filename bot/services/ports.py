@@ -94,6 +94,10 @@ class MemberStore(Protocol):
         """Pause (a time) or resume (None) everything scheduled for this member."""
         ...
 
+    async def unreachable(self) -> frozenset[int]:
+        """Everybody whose DMs turned us away."""
+        ...
+
     async def set_dm_channel(self, member_id: int, channel_id: int) -> None: ...
 
     async def erase(self, member_id: int) -> bool:

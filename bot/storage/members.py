@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.members import Member, Preferences
 from bot.storage.engine import Database
-from bot.storage.tables import OPEN, members, prompts
+from bot.storage.tables import OPEN, UNREACHABLE, members, prompts
 from bot.storage.vault import Vault
 
 _PREFERENCES = "preferences"
@@ -49,6 +49,10 @@ class MemberStore:
         """Write them over the earlier ones; the member must have opted in (they have a key)."""
         sealed = await self._vault.seal(member_id, _PREFERENCES, preferences.model_dump_json().encode())
         await self._db.run(update(members).where(members.c.id == member_id).values(preferences=sealed))
+
+    async def unreachable(self) -> frozenset[int]:
+        """Everybody whose DMs turned us away."""
+        return frozenset(row.id for row in await self._db.rows(select(members.c.id).where(UNREACHABLE)))
 
     async def set_dm_channel(self, member_id: int, channel_id: int) -> None:
         await self._db.run(update(members).where(members.c.id == member_id).values(dm_channel_id=channel_id))

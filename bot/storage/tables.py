@@ -95,6 +95,9 @@ members = Table(
     CheckConstraint("consent_version > 0", "consent_version"),
 )
 
+UNREACHABLE = text("unreachable_since IS NOT NULL")
+Index("ix_member_unreachable", members.c.id, sqlite_where=UNREACHABLE, postgresql_where=UNREACHABLE)
+
 plans = Table(
     "plan",
     metadata,

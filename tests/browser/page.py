@@ -31,6 +31,7 @@ class Chat:
     async def command(self, name: str, *values: str) -> None:
         """Type a slash command and the values of its options in turn, picking a suggestion where one is offered."""
         typing = self.page.keyboard
+        await self.idle()
         await self.page.locator("#channel-composer-input").click()
         await typing.type(f"/{name}")
         await expect(self.page.get_by_role("option", name=f"/{name}").first).to_be_visible()
@@ -51,7 +52,13 @@ class Chat:
         for each in words:
             await expect(self.text(each)).to_be_visible()
 
+    async def idle(self) -> None:
+        """Wait until the last action is through: the page ignores clicks while one is under way, and says so."""
+        await expect(self.page.get_by_role("status").filter(has_text="…")).to_have_count(0, timeout=15_000)
+
     async def press(self, label: str) -> None:
+        await self.page.get_by_role("button", name=label, exact=True).last.wait_for()
+        await self.idle()
         await self.page.get_by_role("button", name=label, exact=True).last.click()
 
     async def picture(self, name: str) -> None:

@@ -60,6 +60,8 @@ async def test_a_newcomer_asks_a_question_and_lives_a_checkin(chat: Chat) -> Non
     await fields.nth(0).fill(f"{datetime.now(ZoneInfo('Europe/London')):%H:%M}")
     await fields.nth(1).fill("united kingdom")
     await chat.press("Submit")
+    await chat.sees("Pick a place")
+    await chat.idle()
     await chat.text("Pick a place").click()
     await chat.page.get_by_role("option", name="London, United Kingdom").click()
     await chat.sees("What you agree to", "(London, United Kingdom)")
@@ -70,6 +72,7 @@ async def test_a_newcomer_asks_a_question_and_lives_a_checkin(chat: Chat) -> Non
     await chat.command("jump")
     await chat.sees("Time for your check-in.")
     await chat.picture("prompt")
+    await chat.idle()
     await chat.text("Pick an answer").click()
     await chat.page.get_by_role("option", name="6", exact=True).click()
     await chat.sees("Saved, thank you", "pain 6 of 10")
@@ -89,6 +92,7 @@ async def test_a_newcomer_asks_a_question_and_lives_a_checkin(chat: Chat) -> Non
     await chat.picture("trends")
 
     await chat.command("checkin stop")
+    await chat.sees("Stop everything?")
     await chat.press("Stop, keep my entries")
     await chat.sees("No more prompts.")
 

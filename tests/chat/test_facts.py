@@ -116,12 +116,3 @@ async def test_help_says_what_can_be_typed(world: World) -> None:
     result = await world.you.slash("help")
     for command in ("/treatment", "/checkin start", "/checkin now", "/checkin stop"):
         assert command in text_of(result.response)
-
-
-async def test_lookups_are_counted_without_a_name_and_written_down_now_and_then(world: World) -> None:
-    for _ in range(2):
-        await world.you.slash("treatment", name="ketamine")
-    assert await world.storage.tallies.lookups() == {}
-    await world.app.facts.count_lookups()
-    await world.app.facts.count_lookups()
-    assert await world.storage.tallies.lookups() == {"ketamine": 2}

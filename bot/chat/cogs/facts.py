@@ -14,7 +14,7 @@ from bot.chat.ui.layout import Layout
 from bot.chat.ui.questions import COUNTED, REQUEST, not_found_view
 from bot.chat.ui.support import support_view
 from bot.domain.cards import Card, Kind
-from bot.services.facts import FactService, NotFound
+from bot.services.facts import Answer, FactService, NotFound
 
 Name = app_commands.Range[str, 1, 80]
 
@@ -24,6 +24,8 @@ class Facts(commands.Cog):
 
     def __init__(self, facts: FactService) -> None:
         self._facts = facts
+        self._drawn: dict[tuple[str, bool], Layout] = {}
+        self._drawn_from = facts.catalog
         self.controls: Mapping[Action, Handler] = {
             OPEN_PAGE: self._open_page,
             OPEN_CHOSEN: self._open_chosen,
@@ -92,8 +94,17 @@ class Facts(commands.Cog):
         if isinstance(found, NotFound):
             await show(interaction, not_found_view(found))
             return
-        await show(interaction, card_view(found, shareable=can_share(interaction)))
+        await show(interaction, self._first_page(found, shareable=can_share(interaction)))
         self._facts.looked_up(found.card)
+
+    def _first_page(self, answer: Answer, *, shareable: bool) -> Layout:
+        """Drawn once for as long as the catalog stays: a layout is a value, and this one is asked for all the time."""
+        if self._drawn_from is not self._facts.catalog:
+            self._drawn, self._drawn_from = {}, self._facts.catalog
+        key = answer.card.id, shareable
+        if key not in self._drawn:
+            self._drawn[key] = card_view(answer, shareable=shareable)
+        return self._drawn[key]
 
     async def _open_page(self, interaction: Interaction, values: Mapping[str, str]) -> None:
         await self._turn_to(interaction, values["card"], Page(values["page"]), int(values["part"]))
