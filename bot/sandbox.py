@@ -23,6 +23,9 @@ from bot.errors import UserError
 from bot.scheduling import Beat, Ticker
 from bot.storage import Storage
 
+CLOCK_MAY_LAG = 20.0
+"""Seconds that Discord's clock may be behind ours: setting it redraws the page, which swallows a click now and then."""
+
 log = structlog.get_logger()
 
 
@@ -81,9 +84,9 @@ class Sandbox:
             log.debug("somebody is clicking; the next beat shows it")
 
     async def follow_clock(self) -> None:
-        """Messages carry Discord's time: move it on to ours."""
+        """Messages carry Discord's time, shown to the minute: move it on to ours."""
         behind = (self._clock.now() - self._env.now()).total_seconds()
-        if behind >= 1:
+        if behind >= CLOCK_MAY_LAG:
             await self._env.advance_time(behind)
 
 

@@ -56,6 +56,7 @@ class FactService:
 
     def __init__(self, library: Library, tallies: TallyStore) -> None:
         self._library = library
+        self._answers: dict[str, Answer] = {}
         self._tallies = tallies
         self._popular: Counter[str] = Counter()
         self._uncounted: Counter[str] = Counter()
@@ -65,6 +66,7 @@ class FactService:
     def publish(self, library: Library) -> None:
         """Answer from this library from now on."""
         self._library = library
+        self._answers = {}
 
     @property
     def catalog(self) -> Catalog:
@@ -188,7 +190,10 @@ class FactService:
         return found[0].card if found and found[0].exact else None
 
     def _answer(self, card: Card) -> Answer:
-        return Answer(card, self.catalog.sources_of(card))
+        """Put together once for as long as the library stays."""
+        if card.id not in self._answers:
+            self._answers[card.id] = Answer(card, self.catalog.sources_of(card))
+        return self._answers[card.id]
 
     def _claim_answer(self, match: ClaimMatch) -> ClaimAnswer:
         return ClaimAnswer(match.claim, self._answer(match.card))

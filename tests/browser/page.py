@@ -57,9 +57,17 @@ class Chat:
         await expect(self.page.get_by_role("status").filter(has_text="…")).to_have_count(0, timeout=15_000)
 
     async def press(self, label: str) -> None:
+        """As one event: the page may be drawn anew between a mouse button going down and up, and nothing is pressed."""
         await self.page.get_by_role("button", name=label, exact=True).last.wait_for()
         await self.idle()
-        await self.page.get_by_role("button", name=label, exact=True).last.click()
+        await self.page.get_by_role("button", name=label, exact=True).last.dispatch_event("click")
+
+    async def choose(self, placeholder: str, option: str) -> None:
+        """Open a select and pick one of its options."""
+        await self.sees(placeholder)
+        await self.idle()
+        await self.text(placeholder).click()
+        await self.page.get_by_role("option", name=option, exact=True).dispatch_event("click")
 
     async def picture(self, name: str) -> None:
         """Keep what the page looks like now, for whoever wants to see."""
