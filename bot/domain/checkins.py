@@ -11,8 +11,8 @@ from pydantic import Field
 
 from bot.domain.cards import Frozen
 
-CONSENT_VERSION = 1
-"""Raised whenever the meaning of the consent text changes; members then agree again."""
+CONSENT_VERSION = 2
+"""Raised whenever the meaning of the consent text changes: who agreed to an earlier one is asked with the next plan."""
 
 NOTE_LIMIT = 4000
 """Characters in a note: as many as a Discord modal can carry."""

@@ -34,7 +34,7 @@ class Draft:
     """A plan as it would be, before the member says yes.
 
     `after_change` is its first occurrence once the clocks have changed, if they will; `replaces` the running plan
-    that it would change; `agreed` whether the member has opted in already.
+    that it would change; `agreed` whether the member has opted in to this version already.
     """
 
     purpose: Purpose
@@ -157,7 +157,8 @@ class PlanService:
             raise UserError("That time has passed. Please choose one that is still to come.")
         change = clock_change(now, zone)
         later = timetable.coming(change, zone, 1) if change else []
-        return Draft(purpose, schedule, zone.key, coming, next(iter(later), None), same, member is not None)
+        agreed = member is not None and member.consent_version == CONSENT_VERSION
+        return Draft(purpose, schedule, zone.key, coming, next(iter(later), None), same, agreed)
 
     async def start(
         self, member_id: int, dm_channel_id: int, zone_name: str, purpose: Purpose, schedule: Schedule
@@ -171,8 +172,10 @@ class PlanService:
             UserError: as `draft`.
         """
         now = self._clock.now()
-        known = await self._members.get(member_id)
-        member = known or Member(member_id, zone_name, CONSENT_VERSION, now, dm_channel_id)
+        member = await self._members.get(member_id)
+        if member is None or member.consent_version != CONSENT_VERSION:
+            zone = member.zone if member else zone_name
+            member = Member(member_id, zone, CONSENT_VERSION, now, dm_channel_id)
         reached = replace(member, dm_channel_id=dm_channel_id, unreachable_since=None)
         self._turned_away = None
         return await self._begin(reached, zone_name, purpose, schedule)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.chat.ui.prompts import SKIP, UNWELL
-from bot.domain.checkins import EntryKind, PromptStatus
+from bot.domain.checkins import CONSENT_VERSION, EntryKind, PromptStatus
 from tests.chat.world import AGREE, World, custom_ids_of, labels_of, text_of
 
 
@@ -42,7 +42,11 @@ async def test_agreeing_confirms_by_dm_with_the_next_three(world: World) -> None
         assert day in text_of(confirmation)
     member = await world.storage.members.get(world.member.id)
     assert member is not None
-    assert (member.zone, member.consent_version, member.consented_at) == ("Europe/London", 1, world.clock.now())
+    assert (member.zone, member.consent_version, member.consented_at) == (
+        "Europe/London",
+        CONSENT_VERSION,
+        world.clock.now(),
+    )
 
 
 async def test_agreeing_twice_makes_one_plan(world: World) -> None:

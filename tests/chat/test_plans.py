@@ -1,10 +1,12 @@
 """Several plans of one member: setting up, the proof of the clock, what runs beside what."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from bot.domain.checkins import CONSENT_VERSION
 from bot.domain.plans import MOST_PLANS, CheckIn, Reminder
 from tests.chat.test_bad_input import answer_to
 from tests.chat.world import AGREE, World, custom_ids_of, labels_of, raw_components, text_of, walk
@@ -201,8 +203,6 @@ async def test_catching_up_after_three_days_sends_one_and_shows_the_rest(world: 
 
 
 async def test_a_nudge_comes_once_and_never_after_an_answer(world: World) -> None:
-    from dataclasses import replace
-
     await world.enroll()
     [plan] = await world.plans()
     member = await world.storage.members.get(world.you.id)
@@ -239,3 +239,19 @@ async def test_the_last_prompt_of_one_day_is_not_the_first_of_the_next(world: Wo
     await world.due_prompt()
     world.clock.advance(seconds=timedelta(minutes=2).total_seconds())
     assert await world.deliver() == 0
+
+
+async def test_who_agreed_to_an_earlier_text_is_asked_again_with_the_next_plan(world: World) -> None:
+    await world.enroll(at="09:00")
+    member = await world.storage.members.get(world.you.id)
+    assert member is not None
+    earlier = replace(member, consent_version=CONSENT_VERSION - 1, zone="Asia/Tokyo")
+    await world.storage.plans.save(earlier, await world.plans(), world.clock.now())
+    world.clock.advance(hours=1)
+    shown = await world.you.slash("checkin start", at="20:00", ask="fatigue")
+    assert "What you agree to" in text_of(shown.response)
+    await world.you.click(shown.response, label=AGREE)
+    assert await world.storage.members.get(world.you.id) == replace(
+        earlier, consent_version=CONSENT_VERSION, consented_at=world.clock.now()
+    )
+    assert len(await world.plans()) == 2
