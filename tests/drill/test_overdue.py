@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.services.delivery import WORKERS
 from tests.drill.crowd import fill
 from tests.drill.fleet import Dispatcher, number, report, settle
 from tests.loopback.calls import most_within
@@ -16,6 +17,7 @@ pytestmark = pytest.mark.drill
 
 OVERDUE = number("OVERDUE", 10_000)
 CATCHABLE = OVERDUE // 10
+RATE = 25
 AWAY = timedelta(days=3)
 
 
@@ -34,9 +36,12 @@ async def test_fault_47_ten_thousand_overdue_are_caught_up_with_once_and_at_the_
     seconds = time.monotonic() - started
     got = [len(discord.messages(each.channel)) for each in asked]
     missed = (await sqlite_place.sql("SELECT count(*) FROM prompt WHERE status = 'missed'"))[0][0]
-    busiest = most_within(1, discord.calls("POST /channels/*/messages"))
+    calls = discord.calls("POST /channels/*/messages")
+    busiest = most_within(1, calls)
     report("overdue", plans=OVERDUE, sent=sum(got), missed=missed, seconds=round(seconds), busiest_second=busiest)
     assert max(got) == 1
     assert sum(got) == CATCHABLE
     assert missed == 3 * CATCHABLE + 4 * (OVERDUE - CATCHABLE)
-    assert busiest <= 30
+    # Turns are given at 25 a second; what each worker does between its turn and the request may take a moment.
+    assert busiest <= RATE + WORKERS
+    assert most_within(10, calls) <= 10 * RATE + WORKERS
