@@ -32,7 +32,9 @@ from bot.services.ports import (
 
 LEASE = timedelta(seconds=60)
 STALE_AFTER = timedelta(hours=2)
-BATCH = 200
+BATCH = 50
+"""Prompts claimed at once. What follows each is computed in one go, which keeps the event loop some milliseconds."""
+
 WORKERS = 10
 
 TIME_TO_SEND = timedelta(seconds=40)
