@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.services.delivery import WORKERS
+from bot.services.pace import SLACK
 from tests.drill.crowd import fill
 from tests.drill.fleet import Dispatcher, number, report, settle
 from tests.loopback.calls import most_within
@@ -42,6 +43,6 @@ async def test_fault_47_ten_thousand_overdue_are_caught_up_with_once_and_at_the_
     assert max(got) == 1
     assert sum(got) == CATCHABLE
     assert missed == 3 * CATCHABLE + 4 * (OVERDUE - CATCHABLE)
-    # Turns are given at 25 a second; what each worker does between its turn and the request may take a moment.
-    assert busiest <= RATE + WORKERS
-    assert most_within(10, calls) <= 10 * RATE + WORKERS
+    # Turns are given at 25 a second, a few later ones made up for, and each worker may hold one for a moment.
+    assert busiest <= RATE + SLACK + WORKERS
+    assert most_within(10, calls) <= 10 * RATE + SLACK + WORKERS
