@@ -187,8 +187,3 @@ def erase_view(member_id: int) -> Layout:
 
 def resume_view(member_id: int) -> Layout:
     return panel([PAUSED], row(button("Start them again", RESUME.custom_id(member=str(member_id)), _GO)))
-
-
-def note_view(text: str) -> Layout:
-    """A plain sentence in the place of a panel whose buttons are done with."""
-    return panel([text])
