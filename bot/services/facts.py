@@ -1,18 +1,18 @@
 """Facts: from what a member typed to cards with their sources. Who asked what is neither kept nor logged."""
 
-import secrets
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
+from datetime import date, datetime
 
 from bot.domain.cards import Card, Certainty, Claim, Kind, Source
 from bot.domain.catalog import Catalog
-from bot.domain.found import ClaimMatch, Passage
+from bot.domain.editions import Edition
+from bot.domain.found import ClaimMatch, NameMatch, NameRank, Passage
 from bot.domain.support import SupportCountry
 from bot.domain.zones import fold
 from bot.errors import UserError
-from bot.services.ports import CardSearch, Library, TallyStore
+from bot.services.ports import CardSearch, Clock, TallyStore
 
 GONE = "That card is no longer here. Type /treatment or /topic to look for another."
 REQUEST_LENGTH = 60
@@ -20,11 +20,26 @@ REQUEST_LENGTH = 60
 
 
 @dataclass(frozen=True)
+class Withdrawal:
+    """Why a card was taken down, in a curator's own words (unescaped), and since when."""
+
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, eq=False)
 class Answer:
-    """A card with its numbered sources: all that is needed to show any of its pages."""
+    """A card with its numbered sources: all that is needed to show any of its pages.
+
+    Of a card with a `withdrawal` nothing is shown but its name. The same answer comes back for as long as it holds,
+    so that what was drawn of it can be kept beside it.
+    """
 
     card: Card
     sources: Sequence[tuple[int, Source]]
+    overdue: bool = False
+    """Its review was due before today."""
+    withdrawal: Withdrawal | None = None
 
 
 @dataclass(frozen=True)
@@ -51,54 +66,76 @@ class FactCheck:
     cards: Sequence[Card]
 
 
-class FactService:
-    """Use-cases of the cards, over a library that can be exchanged while it runs."""
+class Lookups:
+    """How often cards were looked up, wherever that was, without saying by whom."""
 
-    def __init__(self, library: Library, tallies: TallyStore) -> None:
-        self._library = library
-        self._answers: dict[str, Answer] = {}
+    def __init__(self, tallies: TallyStore) -> None:
         self._tallies = tallies
         self._popular: Counter[str] = Counter()
-        self._uncounted: Counter[str] = Counter()
-        self._asked: set[bytes] = set()
-        self._salt = secrets.token_bytes(16)
+        self._unwritten: Counter[str] = Counter()
 
-    def publish(self, library: Library) -> None:
-        """Answer from this library from now on."""
-        self._library = library
-        self._answers = {}
+    @property
+    def popular(self) -> Mapping[str, int]:
+        """Card id -> how often: the order of an empty autocomplete."""
+        return self._popular
+
+    async def remember(self) -> None:
+        """Read the counts of before."""
+        self._popular = Counter(await self._tallies.lookups())
+
+    def looked_up(self, card: Card) -> None:
+        """Count; `write` stores it."""
+        self._popular[card.id] += 1
+        self._unwritten[card.id] += 1
+
+    async def write(self) -> None:
+        """Store what was counted since the last time. A crash costs a few counts, and an answer waits for none."""
+        counted, self._unwritten = self._unwritten, Counter()
+        if counted:
+            await self._tallies.looked_up(counted)
+
+
+class FactService:
+    """Use-cases of the cards of one edition. `down` searches those that were taken down, if there are any.
+
+    They are found by name, so that nobody is left to wonder; what they said turns up nowhere.
+    """
+
+    def __init__(
+        self, edition: Edition, search: CardSearch, lookups: Lookups, clock: Clock, down: CardSearch | None = None
+    ) -> None:
+        self.edition = edition
+        self._search = search
+        self._down = down
+        self._lookups = lookups
+        self._clock = clock
+        self._today = date.min
+        self._past_due: frozenset[str] = frozenset()
+        self._answers: dict[str, Answer] = {}
 
     @property
     def catalog(self) -> Catalog:
-        return self._library.catalog
-
-    @property
-    def _search(self) -> CardSearch:
-        return self._library.search
-
-    async def remember_popular(self) -> None:
-        """Read the counts by which an empty autocomplete is ordered."""
-        self._popular = Counter(await self._tallies.lookups())
+        """The cards in effect."""
+        return self.edition.catalog
 
     def suggest(self, typed: str, *, topics: bool | None = None, limit: int = 25) -> list[Card]:
         """Cards for autocomplete, best first; of treatments only, topics only, or both (None)."""
-        found = self._search.names(typed, topics=topics, limit=limit, popular=self._popular)
-        return [match.card for match in found]
+        return [match.card for match in self._named(typed, topics=topics, limit=limit)]
 
     def answer(self, query: str, *, topics: bool | None = None) -> Answer | NotFound:
         """The card of that id, or the one whose name, alias or brand it is."""
-        card = self.catalog.cards.get(query) or self._exact(query)
+        card = self.edition.text(query) or self._exact(query)
         if card is not None:
             return self._answer(card)
         return NotFound(fold(query)[:REQUEST_LENGTH].strip(), self.suggest(query, topics=topics, limit=3))
 
     def card(self, card_id: str) -> Answer:
-        """The card of that id, for a control that carries it.
+        """The card of that id, withdrawn or not, for a control that carries it.
 
         Raises:
-            UserError: it has been taken down since.
+            UserError: there is none any more.
         """
-        card = self.catalog.cards.get(card_id)
+        card = self.edition.text(card_id)
         if card is None:
             raise UserError(GONE)
         return self._answer(card)
@@ -115,23 +152,27 @@ class FactService:
                 near = f" Nearest: {', '.join(card.name for card in found.nearest)}." if found.nearest else ""
                 raise UserError(f"I have no card called {fold(query)[:40] or 'that'}.{near}")
         left, right = (found for found in pair if isinstance(found, Answer))
-        if left.card is right.card:
+        if left.card.id == right.card.id:
             raise UserError("Those are two names for the same card. Pick another one to compare it with.")
         return left, right
 
     def ask(self, question: str, limit: int = 3) -> list[tuple[Passage, Answer]]:
-        """The cards that cover a question, each with the sentence that answers it best. Empty if none does."""
-        return [(passage, self._answer(passage.card)) for passage in self._search.ask(question, limit)]
+        """The cards that cover a question, each with the sentence that answers it best; overdue ones last.
+
+        Empty if none does.
+        """
+        found = [(passage, self._answer(passage.card)) for passage in self._search.ask(question, limit)]
+        return sorted(found, key=lambda each: each[1].overdue)
 
     def claims(self, text: str, limit: int = 5) -> list[ClaimAnswer]:
         """The claims that somebody's words come down to, best first."""
         return [self._claim_answer(match) for match in self._search.claims(text, limit)]
 
     def claim(self, card_id: str, claim_id: str) -> ClaimAnswer:
-        """One claim of one card.
+        """One claim of one card, withdrawn or not.
 
         Raises:
-            UserError: it has been taken down since.
+            UserError: there is no such claim any more.
         """
         answer = self.card(card_id)
         for claim in answer.card.claims:
@@ -165,34 +206,41 @@ class FactService:
         return None, everywhere
 
     def looked_up(self, card: Card) -> None:
-        """Count a look-up, without saying whose; `count_lookups` writes it down."""
-        self._popular[card.id] += 1
-        self._uncounted[card.id] += 1
-
-    async def count_lookups(self) -> None:
-        """Store what was counted since the last time. A crash costs a few counts, and an answer waits for none."""
-        counted, self._uncounted = self._uncounted, Counter()
-        if counted:
-            await self._tallies.looked_up(counted)
-
-    async def request(self, name: str, asker: int) -> None:
-        """Count that a card is wanted. The same person counts once for as long as this process runs.
-
-        Only a keyed hash of who asked is held, in memory, under a key that dies with the process.
-        """
-        trace = blake2b(f"{asker}:{name}".encode(), key=self._salt, digest_size=12).digest()
-        if trace not in self._asked:
-            self._asked.add(trace)
-            await self._tallies.requested(name)
+        """Count a look-up, without saying whose."""
+        self._lookups.looked_up(card)
 
     def _exact(self, query: str) -> Card | None:
-        found = self._search.names(query, limit=1)
+        found = self._named(query, limit=1)
         return found[0].card if found and found[0].exact else None
 
+    def _named(self, typed: str, *, topics: bool | None = None, limit: int) -> list[NameMatch]:
+        """The best matches; of one rank, cards that are overdue come after the others, and withdrawn ones last."""
+        late, popular = self._overdue(), self._lookups.popular
+        # Each overdue card makes room for at most one from further down.
+        found = self._search.names(typed, topics=topics, limit=limit + len(late), popular=popular)
+        if self._down:
+            down = self._down.names(typed, topics=topics, limit=limit, popular=popular)
+            found += [match for match in down if match.rank is not NameRank.BODY]
+        if late or self._down:
+            found.sort(key=lambda match: (match.rank, match.card.id in late))
+        return found[:limit]
+
+    def _overdue(self) -> frozenset[str]:
+        """The cards whose review was due before today, in UTC. What was put together yesterday goes with the day."""
+        today = self._clock.now().date()
+        if today != self._today:
+            cards = self.catalog.cards.values()
+            self._past_due = frozenset(card.id for card in cards if card.review_due < today)
+            self._today, self._answers = today, {}
+        return self._past_due
+
     def _answer(self, card: Card) -> Answer:
-        """Put together once for as long as the library stays."""
+        """Put together once a day."""
+        late = card.id in self._overdue()
         if card.id not in self._answers:
-            self._answers[card.id] = Answer(card, self.catalog.sources_of(card))
+            down = self.edition.withdrawn.get(card.id)
+            withdrawal = Withdrawal(down.why, down.at) if down else None
+            self._answers[card.id] = Answer(card, self.edition.sources_of(card), late, withdrawal)
         return self._answers[card.id]
 
     def _claim_answer(self, match: ClaimMatch) -> ClaimAnswer:

@@ -308,7 +308,7 @@ class Library(Catalogs, Protocol):
 
 
 class TallyStore(Protocol):
-    """Counts without people: how often a card was looked up, how often one was asked for."""
+    """Counts without people: how often a card was looked up."""
 
     async def looked_up(self, counted: Mapping[str, int]) -> None:
         """Add to the counts: card id -> how often since the last time."""
@@ -316,10 +316,4 @@ class TallyStore(Protocol):
 
     async def lookups(self) -> Mapping[str, int]:
         """Card id -> how often it was looked up."""
-        ...
-
-    async def requested(self, name: str) -> None: ...
-
-    async def requests(self) -> Mapping[str, int]:
-        """What cards were asked for -> how often."""
         ...

@@ -1,0 +1,1 @@
+"""Curation: moderators keep the cards of their community true."""
