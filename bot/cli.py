@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,13 +11,19 @@ import typer
 import uvloop
 
 from bot import app as application
+from bot.catalog.exchange import export, read_withdrawals
 from bot.catalog.live import LiveContent
-from bot.catalog.loader import check
-from bot.catalog.problems import Severity
+from bot.catalog.loader import check, load
+from bot.catalog.problems import Problem, Severity
 from bot.chat.ui.cards import Page, card_text, over_budget
-from bot.config import ROOT, load_settings
+from bot.config import ROOT, Settings, load_settings
+from bot.domain.catalog import Catalog
+from bot.domain.changes import headline
+from bot.domain.curation import Revision, RevisionKind
 from bot.errors import ExitCode, StartupError
 from bot.logs import configure
+from bot.services.curation.imports import Import, ImportService
+from bot.services.curation.watch import Watch
 from bot.services.facts import Answer
 from bot.storage import Moved, SchemaStatus, locate, move_to_postgresql, shown, status, upgrade
 
@@ -33,6 +40,7 @@ cli.add_typer(cards, name="cards")
 cli.add_typer(sources, name="sources")
 cli.add_typer(database, name="db")
 
+CommunityId = Annotated[int, typer.Option("--community", help="The id of the Discord server.")]
 ContentFolder = Annotated[Path, typer.Argument(help="A content folder.")]
 
 
@@ -56,7 +64,7 @@ def run(
 @cli.command("try")
 def try_out(
     channel: Annotated[
-        bool, typer.Option("--channel", help="Show a server channel with a member and a moderator.")
+        bool, typer.Option("--channel", help="Show a server channel with a member, moderators and a manager.")
     ] = False,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser, where there is one.")] = True,
     port: Annotated[int, typer.Option(help="Port on this machine; 0 picks a free one.")] = 0,
@@ -71,11 +79,7 @@ def try_out(
 @cards.command("check")
 def cards_check(path: ContentFolder = ROOT / "content") -> None:
     """Every problem of every card, as file:line: message."""
-    problems = check(path, datetime.now(UTC).date(), over_budget)
-    for problem in problems:
-        typer.echo(str(problem))
-    if any(problem.severity is Severity.ERROR for problem in problems):
-        raise typer.Exit(ExitCode.PROBLEMS_FOUND)
+    _say_problems(check(path, _now().date(), over_budget))
     typer.echo(f"{len(list((path / 'cards').glob('*.yaml')))} cards, no errors.")
 
 
@@ -93,29 +97,88 @@ def cards_show(name: str, path: ContentFolder = ROOT / "content") -> None:
             typer.echo("\n".join(part) + "\n")
 
 
+@cards.command("export")
+def cards_export(
+    folder: Annotated[Path, typer.Argument(help="A folder that is empty, or not there yet.")], community: CommunityId
+) -> None:
+    """A community's cards as a content folder, to be compared with the bundled one: diff -ru content FOLDER."""
+    settings = load_settings()
+    latest = asyncio.run(_latest(settings, community))
+    found = export(settings.content_dir, folder, latest)
+    named = {"Changed or new cards": found.cards, "Withdrawn": found.withdrawn, "New sources": found.sources}
+    for what, ids in named.items():
+        typer.echo(f"{what}: {', '.join(ids) or 'none'}")
+    _say_problems(check(folder, _now().date(), over_budget))
+
+
+@cards.command("import")
+def cards_import(
+    folder: ContentFolder,
+    community: CommunityId,
+    yes: Annotated[bool, typer.Option("--yes", help="Publish it; without this, it is only shown.")] = False,
+) -> None:
+    """Shows what a content folder would change in a community's cards; publishes it with --yes."""
+    problems = check(folder, _now().date(), over_budget)
+    withdrawn, more = read_withdrawals(folder, (path.stem for path in folder.glob("cards/*.yaml")))
+    _say_problems([*problems, *more])
+    settings = load_settings()
+    found = asyncio.run(_import(settings, community, load(folder), withdrawn, publish=yes))
+    if not found:
+        typer.echo(f"Community {community} has all of this already.")
+    elif not yes:
+        typer.echo("Nothing was changed. To publish this, add --yes.")
+    else:
+        typer.echo(f"Published in community {community}. A bot that is running shows it after its next start.")
+
+
+@cards.command("asked")
+def cards_asked() -> None:
+    """What members looked for in vain, once at least three of one community did: askers, kind, text."""
+    for askers, kind, text, where in asyncio.run(_asked(load_settings())):
+        typer.echo(f"{askers:>5}  {kind:<8}  {text}  ({where})")
+
+
 @sources.command("verify")
 def sources_verify(
     path: ContentFolder = ROOT / "content",
     report: Annotated[Path | None, typer.Option(help="Write the report to this file as well.")] = None,
     contact: Annotated[str | None, typer.Option(help="A mail address that both services are shown.")] = None,
+    alerts: Annotated[
+        bool,
+        typer.Option("--alerts", help="Tell the moderators in /curate queue too; communities' own sources as well."),
+    ] = False,
 ) -> None:
     """Look every DOI and PMID up at Crossref and PubMed: titles, retractions, corrections. Needs internet."""
     from rich.console import Console
     from rich.progress import Progress
 
-    from bot.catalog.verify import verify  # with a client of its own, which a running bot never needs
+    from bot.catalog.verify import Report, verify  # with a client of its own, which few running bots need
+    from bot.catalog.verify.watch import RegistryWatch
 
-    cache = load_settings().data_dir / "sources-verified.json"
+    configure("WARNING", "console")
+    settings = load_settings()
+    cache = settings.sources_cache
     cache.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    listed = list(LiveContent(path).load().catalog.sources.values())
+    library = LiveContent(path).load()
+    listed = list(library.catalog.sources.values())
     with Progress(console=Console(stderr=True)) as bar:
         task = bar.add_task("Looking up sources", total=len(listed))
 
         def progress(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        today = datetime.now(UTC).date()
-        found = asyncio.run(verify(listed, cache=cache, today=today, contact=contact, progress=progress))
+        async def look() -> Report:
+            today = datetime.now(UTC).date()
+            if not alerts:
+                return await verify(listed, cache=cache, today=today, contact=contact, progress=progress)
+            # Open from the start: that the bot has it is better known before an hour of asking than after it.
+            async with application.open_storage(settings) as storage:
+                report = await verify(listed, cache=cache, today=today, contact=contact, progress=progress)
+                clock, registries = application.SystemClock(), RegistryWatch(cache)
+                await Watch(clock, library, storage.revisions, storage.alerts, registries, storage.state).look()
+                return report
+
+        found = asyncio.run(look())
     typer.echo(found.markdown())
     if report:
         report.write_text(found.markdown(), "utf-8")
@@ -155,6 +218,56 @@ def db_move(
     url = settings.database_url
     moving = move_to_postgresql(url, to or url or "", settings.data_dir, settings.key_file, _now(), _say_rows)
     _say_what_follows(asyncio.run(moving))
+
+
+async def _latest(settings: Settings, community: int) -> Sequence[Revision]:
+    async with application.open_storage(settings) as storage:
+        return await storage.revisions.latest(community)
+
+
+async def _import(
+    settings: Settings, community: int, folder: Catalog, withdrawn: Mapping[str, str], *, publish: bool
+) -> Sequence[Import]:
+    bundled = load(settings.content_dir)
+    async with application.open_storage(settings) as storage:
+        service = ImportService(application.SystemClock(), storage.revisions, bundled)
+        found = await service.look(community, folder, withdrawn)
+        for each in found:
+            _say_changes(each)
+        if publish and (late := await service.publish(found)):
+            names = ", ".join(each.name for each in late)
+            raise StartupError(f"Somebody else was quicker with {names}. Run this again.", ExitCode.BUSY)
+    return found
+
+
+async def _asked(settings: Settings) -> list[tuple[int, str, str, str]]:
+    """Askers, kind, text and where, most wanted first."""
+    async with application.open_storage(settings) as storage:
+        found = [
+            (askers, kind.value, text, f"community {guild_id}" if guild_id else "direct messages")
+            for guild_id in await storage.asked.guilds()
+            for kind, text, askers in await storage.asked.revealed(guild_id)
+        ]
+    return sorted(found, key=lambda each: (-each[0], *each[1:]))
+
+
+def _say_problems(problems: Sequence[Problem]) -> None:
+    """Every problem; ends the command if there is an error among them."""
+    for problem in problems:
+        typer.echo(str(problem))
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        raise typer.Exit(ExitCode.PROBLEMS_FOUND)
+
+
+def _say_changes(found: Import) -> None:
+    what = {RevisionKind.WITHDRAWN: "withdrawn", RevisionKind.BUNDLED: "as it is bundled again"}
+    typer.echo(f"{found.name}: {what.get(found.revision.kind) or headline(found.changes)}")
+    for change in found.changes:
+        typer.echo(f"  {change.where}")
+        for mark, text in (("-", change.old), ("+", change.new)):
+            for line in text.splitlines() if text else ():
+                typer.echo(f"  {mark} {line}")
+    typer.echo()
 
 
 def _now() -> datetime:

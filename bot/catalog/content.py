@@ -11,8 +11,8 @@ from typing import Generic, TypeVar, cast
 from pydantic import BaseModel, Field, ValidationError
 
 from bot.catalog.explain import explain
-from bot.catalog.problems import Problem, Severity
-from bot.catalog.reader import Loc, Value, line_of, read
+from bot.catalog.problems import Loc, Problem, Severity
+from bot.catalog.reader import Value, line_of, read
 from bot.domain.cards import Card, Frozen, Source
 from bot.domain.questionnaires import OWN_PREFIX, Questionnaire
 from bot.domain.support import SupportCountry
@@ -52,7 +52,8 @@ class Entry(Generic[T]):
         return f"{self.path}:{line_of(self.path, (*self.at, *loc))}"
 
     def problem(self, message: str, *loc: str | int, severity: Severity = Severity.ERROR) -> Problem:
-        return Problem(self.path, line_of(self.path, (*self.at, *loc)), message, severity)
+        whole = (*self.at, *loc)
+        return Problem(self.path, line_of(self.path, whole), message, severity, whole)
 
 
 @dataclass
@@ -114,7 +115,7 @@ def _read_support(content: Content, path: Path) -> None:
     written = read(path)
     if isinstance(written, Problem):
         content.problems.append(written)
-    elif country := _validated(content, SupportCountry, written, path):
+    elif country := validated(content, SupportCountry, written, path):
         content.support.append(Entry(country, path))
 
 
@@ -124,7 +125,7 @@ def _read_questionnaire(content: Content, path: Path) -> None:
     if isinstance(written, Problem):
         content.problems.append(written)
     else:
-        found = _validated(content, Questionnaire, written, path)
+        found = validated(content, Questionnaire, written, path)
     if found is None:
         content.all_cards = False
         return
@@ -139,7 +140,7 @@ def _read_sources(content: Content, path: Path) -> None:
         content.problems.append(written)
         content.all_sources = False
         return
-    found = _validated(content, SourceFile, written, path)
+    found = validated(content, SourceFile, written, path)
     if found is None:
         ids = set(_ids(written))
         content.source_ids |= ids
@@ -155,7 +156,7 @@ def _read_card(content: Content, path: Path) -> None:
         content.problems.append(written)
         content.all_cards = False
         return
-    card = _validated(content, Card, written, path)
+    card = validated(content, Card, written, path)
     if card is None:
         content.all_cards = False
         return
@@ -164,7 +165,7 @@ def _read_card(content: Content, path: Path) -> None:
     content.problems += _card_problems(content, entry)
 
 
-def _validated(content: Content, model: type[T], written: Value, path: Path) -> T | None:
+def validated(content: Content, model: type[T], written: Value, path: Path) -> T | None:
     try:
         return model.model_validate(written)
     except ValidationError as invalid:
@@ -193,7 +194,7 @@ def _repeated_ids(sources: list[Entry[Source]]) -> Iterator[Problem]:
 def _card_problems(content: Content, entry: Entry[Card]) -> Iterator[Problem]:
     card = entry.value
     yield from _other_name(entry, card.id)
-    yield from _repeated_claims(entry)
+    yield from repeated_claims(entry)
     if content.all_sources and not card.citation_numbers().keys() <= content.source_ids:
         yield from _unknown_cites(entry, content.source_ids)
 
@@ -245,7 +246,7 @@ def _unreachable_score(entry: Entry[Questionnaire]) -> Iterator[Problem]:
         yield entry.problem(message, "scoring", "high_from")
 
 
-def _repeated_claims(entry: Entry[Card]) -> Iterator[Problem]:
+def repeated_claims(entry: Entry[Card]) -> Iterator[Problem]:
     seen: set[str] = set()
     for position, claim in enumerate(entry.value.claims):
         if claim.id in seen:

@@ -4,15 +4,14 @@ Each is a small function that yields problems; each message says how to mend it.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from datetime import date
 from statistics import median
 
 from bot.catalog import wording
 from bot.catalog.content import Content, Entry
 from bot.catalog.grade import Count, count, proper_names, total, words_in
-from bot.catalog.problems import Problem, Severity
-from bot.catalog.reader import Loc
+from bot.catalog.problems import Loc, Problem, Severity
 from bot.domain.cards import Card, Source
 from bot.domain.questionnaires import Question, Questionnaire, tidied
 
@@ -33,8 +32,7 @@ _DIAGNOSIS = re.compile(
 def lint(content: Content, today: date) -> Iterator[Problem]:
     """Every problem of good style and safety; those of structure came with the content."""
     for entry in content.cards:
-        for rule in _CARD_RULES:
-            yield from rule(entry)
+        yield from lint_card(entry)
         yield from review_overdue(entry, today)
     for source in content.sources:
         yield from wording.unsafe_characters(source)
@@ -43,6 +41,12 @@ def lint(content: Content, today: date) -> Iterator[Problem]:
             yield from rule(questionnaire)
     for rule in _CONTENT_RULES:
         yield from rule(content)
+
+
+def lint_card(entry: Entry[Card]) -> Iterator[Problem]:
+    """What can be said about a card without looking at any other, or at the calendar."""
+    for rule in _CARD_RULES:
+        yield from rule(entry)
 
 
 def missing_sections(entry: Entry[Card]) -> Iterator[Problem]:
@@ -102,20 +106,29 @@ def clashing_names(content: Content) -> Iterator[Problem]:
 
 
 def reading_grade(content: Content) -> Iterator[Problem]:
-    names = (name for entry in content.cards for name in (entry.value.name, *entry.value.brands))
-    known = frozenset(word for name in names for word in words_in(name))
+    known = proper_words(entry.value for entry in content.cards)
     grades: list[float] = []
     for entry in content.cards:
-        counts = _counts(entry, known)
-        grade = total(counts.values()).grade
+        grade, problems = hard_to_read(entry, known)
         grades.append(grade)
-        if grade > MAX_GRADE:
-            yield _too_hard(entry, grade, counts)
+        yield from problems
     if grades and median(grades) > MAX_MEDIAN_GRADE:
         message = (
             f"half of the cards have a reading grade over {median(grades):.1f}, at most {MAX_MEDIAN_GRADE} is wanted"
         )
         yield Problem(content.folder / "cards", 1, f"{message}: shorten sentences, use everyday words")
+
+
+def proper_words(cards: Iterable[Card]) -> frozenset[str]:
+    """The words of the names and brands of all cards, which do not count as hard anywhere."""
+    return frozenset(word for card in cards for name in (card.name, *card.brands) for word in words_in(name))
+
+
+def hard_to_read(entry: Entry[Card], known: Set[str]) -> tuple[float, list[Problem]]:
+    """The card's reading grade, and that it is too high if it is; `known` are words that do not count."""
+    counts = _counts(entry, known)
+    grade = total(counts.values()).grade
+    return grade, [_too_hard(entry, grade, counts)] if grade > MAX_GRADE else []
 
 
 def no_room_for_a_note(entry: Entry[Questionnaire]) -> Iterator[Problem]:
@@ -161,15 +174,18 @@ def _too_hard(entry: Entry[Card], grade: float, counts: dict[Loc, Count]) -> Pro
     )
 
 
-def _counts(entry: Entry[Card], known: frozenset[str]) -> dict[Loc, Count]:
+def _counts(entry: Entry[Card], known: Set[str]) -> dict[Loc, Count]:
     prose = dict(entry.prose)
     own = (word for _, name in _names(entry) for word in words_in(name))
-    names = known.union(own, *map(proper_names, prose.values()))
+    names = frozenset(known).union(own, *map(proper_names, prose.values()))
     return {loc: count(text, names) for loc, text in prose.items()}
 
 
 def _names(entry: Entry[Card]) -> Iterator[tuple[Loc, str]]:
-    return ((loc, text) for loc, text in entry.strings if loc[0] in {"name", "aliases", "brands"})
+    card = entry.value
+    yield ("name",), card.name
+    for field, names in (("aliases", card.aliases), ("brands", card.brands)):
+        yield from (((field, position), name) for position, name in enumerate(names))
 
 
 _CARD_RULES: tuple[Callable[[Entry[Card]], Iterator[Problem]], ...] = (

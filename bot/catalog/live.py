@@ -18,6 +18,11 @@ class Library:
     search: SearchIndex
 
 
+def indexed(catalog: Catalog) -> Library:
+    """The catalog with a new search over it; takes a moment."""
+    return Library(catalog, SearchIndex(catalog))
+
+
 class LiveContent:
     """Loads a content folder, and loads it again when a file in it was changed, added or removed."""
 
@@ -32,8 +37,7 @@ class LiveContent:
             ContentError: with every problem. What was loaded before stays good.
         """
         self._seen = self._stamp()  # before reading: what changes meanwhile is seen next time
-        catalog = load(self._folder)
-        return Library(catalog, SearchIndex(catalog))
+        return indexed(load(self._folder))
 
     def changed(self) -> bool:
         """Whether the files differ from those last read, well or badly."""

@@ -4,8 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeAlias
 
 from bot.errors import ExitCode, StartupError
+
+Loc: TypeAlias = tuple[str | int, ...]
+"""The path to a part of a file or value, such as ("harms", "common", 0)."""
 
 
 class Severity(StrEnum):
@@ -23,6 +27,8 @@ class Problem:
     line: int
     message: str
     severity: Severity = Severity.ERROR
+    loc: Loc = ()
+    """The path in the file, or in a value that is in no file."""
 
     def __str__(self) -> str:
         mark = "warning: " if self.severity is Severity.WARNING else ""

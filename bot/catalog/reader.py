@@ -13,7 +13,7 @@ from typing import Protocol, TypeAlias
 import yaml
 import yaml.reader
 
-from bot.catalog.problems import Problem
+from bot.catalog.problems import Loc, Problem
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 12
@@ -23,7 +23,6 @@ _HOW_TO_MEND = (
     "character"
 )
 
-Loc: TypeAlias = tuple[str | int, ...]
 Value: TypeAlias = str | list["Value"] | dict[str, "Value"]
 
 
@@ -74,7 +73,7 @@ def line_of(path: Path, loc: Loc) -> int:
 
 def locate(text: str, loc: Loc) -> int:
     """The line (from 1) of a part of a text, or of its nearest parent. Raises RefusedError."""
-    line, node = 1, _tree(text)
+    line, node = 1, tree(text)
     for step in loc:
         found = _child(node, step)
         if found is None:
@@ -84,7 +83,8 @@ def locate(text: str, loc: Loc) -> int:
 
 
 @lru_cache(maxsize=8)
-def _tree(text: str) -> yaml.Node | None:
+def tree(text: str) -> yaml.Node | None:
+    """The nodes of a text, which know where they begin. Raises RefusedError."""
     parse(text)  # refuses what would take for ever to compose
     return _parser(text).get_single_node()
 

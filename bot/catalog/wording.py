@@ -5,8 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from bot.catalog.content import Entry
-from bot.catalog.problems import Problem
-from bot.catalog.reader import Loc
+from bot.catalog.problems import Loc, Problem
 from bot.domain.cards import Card, Source
 
 _NUMBER = (

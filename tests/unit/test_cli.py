@@ -3,23 +3,30 @@
 import asyncio
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from bot import cli
 from bot.config import PREFIX
+from bot.domain.curation import AskedKind, Revision
 from bot.errors import ExitCode
 from bot.storage import Storage
 from tests.unit.catalog.folder import Folder
 
 # Put together from parts so that no scanner, and no person, takes it for a real one.
 TOKEN = ".".join(("not-a-real-token-at-all", "unit", "made-up-for-these-tests"))
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -279,3 +286,153 @@ def test_db_move_without_anything_to_move(spoonful: Command, tmp_path: Path) -> 
     assert outcome.code == ExitCode.DATABASE
     assert "nothing to move" in outcome.err
     assert not (tmp_path / "data").exists()
+
+
+class TestExportAndImport:
+    """One community's cards out of the bot and into it, over a small content folder."""
+
+    @pytest.fixture
+    def bot(self, spoonful: Command, content: Path, tmp_path: Path) -> Command:
+        """The command, with that content and an empty database."""
+        spoonful("db", "upgrade", data_dir=str(tmp_path / "data"), content_dir=str(content))
+        return spoonful
+
+    @pytest.fixture
+    def edited(self, content: Path, tmp_path: Path) -> Path:
+        """A folder that says something else in one line."""
+        folder = tmp_path / "edited"
+        shutil.copytree(content, folder)
+        rewrite(folder / "cards/ice.yaml", r"^scope: .*$", "scope: Ice and cold packs.")
+        return folder
+
+    def test_an_export_of_nothing_is_the_bundled_folder(self, bot: Command, content: Path, tmp_path: Path) -> None:
+        outcome = bot("cards", "export", "--community", "7", str(tmp_path / "out"))
+        assert (outcome.code, outcome.err) == (ExitCode.OK, "")
+        assert outcome.out.splitlines() == ["Changed or new cards: none", "Withdrawn: none", "New sources: none"]
+        assert files(tmp_path / "out") == files(content)
+
+    def test_an_import_shows_and_changes_nothing(self, bot: Command, edited: Path, tmp_path: Path) -> None:
+        outcome = bot("cards", "import", "--community", "7", str(edited))
+        assert (outcome.code, outcome.err) == (ExitCode.OK, "")
+        assert outcome.out.splitlines() == [
+            "Ice: scope reworded",
+            "  What this card covers",
+            "  - Warm baths for people with long-term pain.",
+            "  + Ice and cold packs.",
+            "",
+            "Nothing was changed. To publish this, add --yes.",
+        ]
+        assert revisions_in(tmp_path / "data") == []
+
+    def test_with_yes_it_is_published_and_comes_out_again(self, bot: Command, edited: Path, tmp_path: Path) -> None:
+        published = bot("cards", "import", "--yes", "--community", "7", str(edited))
+        assert published.code == ExitCode.OK
+        assert "Published in community 7." in published.out
+        [revision] = revisions_in(tmp_path / "data")
+        assert (revision.card_id, revision.author_id, revision.why) == ("ice", None, "Imported by the operator")
+        exported = bot("cards", "export", "--community", "7", str(tmp_path / "out"))
+        assert "Changed or new cards: ice\n" in exported.out
+        assert files(tmp_path / "out") == files(edited)
+        again = bot("cards", "import", "--yes", "--community", "7", str(tmp_path / "out"))
+        assert again.out == "Community 7 has all of this already.\n"
+        assert len(revisions_in(tmp_path / "data")) == 1
+        other = bot("cards", "export", "--community", "8", str(tmp_path / "other"))
+        assert "Changed or new cards: none\n" in other.out
+
+    def test_a_withdrawal_goes_in_and_out(self, bot: Command, content: Path, tmp_path: Path) -> None:
+        folder = tmp_path / "edited"
+        shutil.copytree(content, folder)
+        (folder / "withdrawals.yaml").write_text("withdrawn:\n  - card: ice\n    reason: Too cold\n", "utf-8")
+        outcome = bot("cards", "import", "--yes", "--community", "7", str(folder))
+        assert "Ice: withdrawn\n  Withdrawn\n  + Too cold\n" in outcome.out
+        outcome = bot("cards", "export", "--community", "7", str(tmp_path / "out"))
+        assert "Withdrawn: ice\n" in outcome.out
+        assert (tmp_path / "out/withdrawals.yaml").read_text().splitlines()[1:] == [
+            "withdrawn:",
+            "  - card: ice",
+            "    reason: Too cold",
+        ]
+
+    @pytest.mark.parametrize(
+        ("name", "pattern", "replacement"),
+        [
+            ("cards/ice.yaml", r"^kind: \w+$", "kind: miracle"),
+            ("cards/ice.yaml", r"Two small trials.*$", "People took 50 mg."),
+            ("withdrawals.yaml", r"^", "withdrawn:\n  - card: snow\n    reason: Cold\n"),
+        ],
+    )
+    def test_a_folder_with_problems_is_refused(
+        self, bot: Command, edited: Path, tmp_path: Path, name: str, pattern: str, replacement: str
+    ) -> None:
+        (edited / "withdrawals.yaml").touch()
+        rewrite(edited / name, pattern, replacement)
+        outcome = bot("cards", "import", "--yes", "--community", "7", str(edited))
+        assert outcome.code == ExitCode.PROBLEMS_FOUND
+        assert f"{edited / name}:" in outcome.out
+        assert "Published" not in outcome.out
+        assert revisions_in(tmp_path / "data") == []
+
+    def test_a_folder_that_is_not_there(self, bot: Command, tmp_path: Path) -> None:
+        outcome = bot("cards", "import", "--community", "7", str(tmp_path / "nowhere"))
+        assert outcome.code == ExitCode.PROBLEMS_FOUND
+        assert "no such folder" in outcome.out
+
+    def test_an_export_keeps_what_is_in_the_way(self, bot: Command, content: Path) -> None:
+        before = files(content)
+        outcome = bot("cards", "export", "--community", "7", str(content))
+        assert outcome.code == ExitCode.CONFIG
+        assert outcome.err.startswith("spoonful: ")
+        assert files(content) == before
+
+    def test_while_the_bot_is_running_it_says_so(self, bot: Command, edited: Path, tmp_path: Path) -> None:
+        async def meanwhile(_: Storage) -> Outcome:
+            return await asyncio.to_thread(bot, "cards", "import", "--yes", "--community", "7", str(edited))
+
+        outcome = with_storage(tmp_path / "data", meanwhile)
+        assert outcome.code == ExitCode.BUSY
+        assert outcome.err.startswith("spoonful: ")
+        assert "Stop it first" in outcome.err
+
+
+def test_what_members_looked_for_in_vain_is_listed_from_three_askers_up(spoonful: Command, tmp_path: Path) -> None:
+    async def ask(storage: Storage) -> None:
+        now = datetime.now(UTC)
+        for guild_id, kind, text, people in (
+            (7, AskedKind.CARD, "cold laser", 3),
+            (0, AskedKind.QUESTION, "does rain hurt", 4),
+            (7, AskedKind.QUESTION, "a rare secret", 2),
+        ):
+            for person in range(people):
+                await storage.asked.asked(guild_id, kind, text, f"trace {person}", text, now, 3)
+
+    with_storage(tmp_path / "data", ask)
+    outcome = spoonful("cards", "asked", data_dir=str(tmp_path / "data"))
+    assert (outcome.code, outcome.err) == (ExitCode.OK, "")
+    assert outcome.out.splitlines() == [
+        "    4  question  does rain hurt  (direct messages)",
+        "    3  card      cold laser  (community 7)",
+    ]
+
+
+def with_storage(folder: Path, work: Callable[[Storage], Awaitable[T]]) -> T:
+    async def run() -> T:
+        storage = await Storage.open(None, folder, folder / "master.key")
+        try:
+            return await work(storage)
+        finally:
+            await storage.close()
+
+    return asyncio.run(run())
+
+
+def revisions_in(folder: Path) -> list[Revision]:
+    """Those of community 7."""
+
+    async def latest(storage: Storage) -> list[Revision]:
+        return list(await storage.revisions.latest(7))
+
+    return with_storage(folder, latest)
+
+
+def files(root: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
