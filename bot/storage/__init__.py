@@ -7,7 +7,10 @@ from typing import Self
 
 from sqlalchemy import URL
 
+from bot.storage.alerts import AlertStore
+from bot.storage.asked import AskedStore
 from bot.storage.budget import SendBudget
+from bot.storage.communities import CommunityStore
 from bot.storage.connect import file_of, is_sqlite, locate, shown
 from bot.storage.engine import Database
 from bot.storage.entries import EntryStore
@@ -16,10 +19,15 @@ from bot.storage.members import MemberStore
 from bot.storage.migrate import SchemaStatus, status, upgrade
 from bot.storage.move import Moved, move_to_postgresql, refuse_what_is_moved
 from bot.storage.plans import PlanStore
+from bot.storage.posted import PostedStore
 from bot.storage.prompts import PromptStore
+from bot.storage.proposals import ProposalStore
+from bot.storage.reports import ReportStore
+from bot.storage.revisions import RevisionStore
 from bot.storage.sealing import SealBroken
 from bot.storage.state import BotStateStore
 from bot.storage.tallies import TallyStore
+from bot.storage.traces import KeyedTraces
 from bot.storage.vault import Vault
 
 __all__ = [
@@ -46,6 +54,14 @@ class Storage:
     marks: MarkStore
     state: BotStateStore
     tallies: TallyStore
+    communities: CommunityStore
+    proposals: ProposalStore
+    revisions: RevisionStore
+    reports: ReportStore
+    alerts: AlertStore
+    posted: PostedStore
+    asked: AskedStore
+    traces: KeyedTraces
     budget: SendBudget | None
     _open: AsyncExitStack
 
@@ -74,6 +90,14 @@ class Storage:
                 MarkStore(db, vault),
                 BotStateStore(db),
                 TallyStore(db),
+                CommunityStore(db),
+                ProposalStore(db),
+                RevisionStore(db),
+                ReportStore(db),
+                AlertStore(db),
+                PostedStore(db),
+                AskedStore(db),
+                vault.traces,
                 None if is_sqlite(location) else SendBudget(db),
                 stack.pop_all(),
             )

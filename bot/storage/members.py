@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.members import Member, Preferences
 from bot.storage.engine import Database
+from bot.storage.erasure import forget
 from bot.storage.tables import OPEN, UNREACHABLE, members, prompts
 from bot.storage.vault import Vault
 
@@ -60,14 +61,16 @@ class MemberStore:
     async def erase(self, member_id: int) -> bool:
         """Delete the member with everything that hangs off them, and their key. False if there was nothing.
 
+        What they did as a curator stays without their name. It works for somebody who never opted in too.
         The key goes before the rows are committed. After a crash in between they are unreadable, and erasing again
         removes them; in the other order the key could outlive them unnoticed.
         """
 
         async def work(connection: AsyncConnection) -> bool:
             gone = await connection.execute(delete(members).where(members.c.id == member_id))
+            named = await forget(connection, member_id, self._vault.traces.of(member_id))
             await self._vault.destroy(member_id)
-            return gone.rowcount > 0
+            return gone.rowcount + named > 0
 
         erased = await self._db.write(work)
         await self._db.scrub()

@@ -15,16 +15,15 @@ from typing import Any, Self
 from sqlalchemy import URL, Row, Select, Table, Tuple, delete, func, inspect, select, tuple_
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.schema import CreateSchema
 
 from bot.errors import ExitCode, StartupError
 from bot.storage.connect import file_of, is_sqlite, locate, shown
-from bot.storage.engine import ADVISORY_LOCK, Database, insert, put
+from bot.storage.engine import Database, insert, put
 from bot.storage.entries import EntryStore
 from bot.storage.migrate import status, upgrade
 from bot.storage.sealing import SealBroken
 from bot.storage.tables import bot_state, entries, metadata
-from bot.storage.vault import Vault, vault_state
+from bot.storage.vault import Vault, prepare, vault_state
 from bot.storage.vault import metadata as vault_metadata
 
 MOVING_IN = "moving from sqlite"
@@ -304,9 +303,7 @@ class _Take:
 
     async def run(self, connection: AsyncConnection) -> bool:
         """Returns whether the whole community is there already. If not, the target is marked for it."""
-        await connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
-        await connection.execute(CreateSchema("vault", if_not_exists=True))
-        await connection.run_sync(vault_metadata.create_all)
+        await prepare(connection)
         await _refuse_another(connection, self.state.probe)
         marks = set((await connection.execute(select(bot_state.c.name).where(bot_state.c.name.in_(MARKS)))).scalars())
         if marks:
@@ -334,7 +331,7 @@ class _Take:
             if (await connection.execute(pair.count)).scalar_one():
                 raise _foreign()
         await _mark(connection, MOVING_IN, self.now)
-        await put(connection, vault_state, {"version": self.state.version, "probe": self.state.probe})
+        await _add(connection, vault_state, [self.state])
 
 
 def _foreign() -> StartupError:

@@ -77,7 +77,7 @@ def _member_id() -> Column[int]:
     return Column("member_id", Snowflake, ForeignKey("member.id", ondelete="CASCADE"), nullable=False)
 
 
-def _one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", column)
 
@@ -135,8 +135,8 @@ prompts = Table(
     Column("attempts", SmallInteger, nullable=False, default=0),
     Column("message_id", BigInteger),
     Column("expires_at", Instant),
-    _one_of("status", PromptStatus),
-    _one_of("kind", PromptKind),
+    one_of("status", PromptStatus),
+    one_of("kind", PromptKind),
     CheckConstraint("attempts >= 0", "attempts"),
     # Whatever is being sent can be claimed again some day.
     CheckConstraint("(status = 'sending') = (lease_until IS NOT NULL)", "lease"),
@@ -176,7 +176,7 @@ entries = Table(
     Column("kind", Text, nullable=False),
     Column("late", Boolean, nullable=False, default=False),
     Column("sealed", LargeBinary, nullable=False),
-    _one_of("kind", EntryKind),
+    one_of("kind", EntryKind),
 )
 Index("ix_entry_member_id_recorded_at", entries.c.member_id, entries.c.recorded_at)
 
@@ -206,19 +206,11 @@ send_budget = Table(
 )
 
 
-class TallyKind(StrEnum):
-    """What is counted, without saying who."""
-
-    LOOKED_UP = "looked up"
-    REQUESTED = "requested"
-
-
-tallies = Table(
-    "tally",
+# How often each card was looked up. There is no column for a person, a place or a time.
+lookups = Table(
+    "lookup",
     metadata,
-    Column("kind", Text, primary_key=True),
-    Column("name", Text, primary_key=True),
+    Column("card_id", Text, primary_key=True),
     Column("count", Integer, nullable=False),
-    _one_of("kind", TallyKind),
     CheckConstraint("count > 0", "count"),
 )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Column, LargeBinary, MetaData, Row, SmallInteger, Table, delete, func, select
+from sqlalchemy import Column, LargeBinary, MetaData, Row, SmallInteger, Table, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateSchema
 
@@ -16,18 +16,25 @@ from bot.errors import ExitCode, StartupError
 from bot.storage.engine import ADVISORY_LOCK, Database, insert
 from bot.storage.sealing import SealBroken, load_master_key, new_key, seal, unseal
 from bot.storage.tables import NAMES, Snowflake
+from bot.storage.traces import KeyedTraces
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = MetaData(schema="vault", naming_convention=NAMES)
 
-# One row: what the tables look like, and a text that only the right master key opens.
+# One row: what the tables look like, a text that only the right master key opens, and the key of the traces.
 vault_state = Table(
     "vault_state",
     metadata,
     Column("version", SmallInteger, primary_key=True, autoincrement=False),
     Column("probe", LargeBinary, nullable=False),
+    Column("trace_key", LargeBinary),  # NULL from the upgrade of an older vault until it is first unlocked
 )
+
+_NEW_IN_VERSION_2 = {
+    "sqlite": "ALTER TABLE vault_state ADD COLUMN trace_key BLOB",
+    "postgresql": "ALTER TABLE vault.vault_state ADD COLUMN trace_key BYTEA",
+}
 
 member_key = Table(
     "member_key",
@@ -37,14 +44,20 @@ member_key = Table(
 )
 
 _PROBE = "probe"
+_TRACES = "traces"
 
 
 class Vault:
-    """Seals and opens with a member's key. Keys are not cached: a destroyed one works nowhere, at once."""
+    """Seals and opens with a member's key. Keys are not cached: a destroyed one works nowhere, at once.
 
-    def __init__(self, db: Database, master: bytes) -> None:
+    `traces` is under a key of its own that the master key wraps: it stays when the master key is exchanged, and with
+    it whatever is found again by a trace.
+    """
+
+    def __init__(self, db: Database, master: bytes, traces: KeyedTraces) -> None:
         self._db = db
         self._master = master
+        self.traces = traces
 
     @classmethod
     async def unlock(cls, db: Database, master_key_file: Path) -> Self:
@@ -53,18 +66,19 @@ class Vault:
         Raises:
             StartupError: the master key is missing, unsafe or another one; or a newer version made this vault.
         """
-        state = await db.write(_create_tables)
-        if state is not None and state.version > SCHEMA_VERSION:
-            raise StartupError(f"The vault was written by a newer Spoonful ({state.version}).", ExitCode.DATABASE)
+        state = await db.write(prepare)
         master = load_master_key(master_key_file, create=state is None)
-        probe = await _set_probe(db, master) if state is None else state.probe
+        if state is None:
+            state = await _fill(db, master)
         try:
-            unseal(master, _PROBE, probe)
+            unseal(master, _PROBE, state.probe)
+            if state.trace_key is None:
+                state = await _fill(db, master)
+            return cls(db, master, KeyedTraces(unseal(master, _TRACES, state.trace_key)))
         except SealBroken:
             raise StartupError(
                 f"{master_key_file} is not the master key of this vault. Put the right one back.", ExitCode.CONFIG
             ) from None
-        return cls(db, master)
 
     async def create_key(self, member_id: int) -> None:
         """Give the member a key, unless they have one."""
@@ -129,21 +143,39 @@ def _context(member_id: int, place: str) -> str:
     return f"member:{member_id}:{place}"
 
 
-async def _create_tables(connection: AsyncConnection) -> Row[Any] | None:
-    """Make what is missing; returns the state, or None for a new vault. Version 2 begins here with an ALTER."""
+async def prepare(connection: AsyncConnection) -> Row[Any] | None:
+    """Make what is missing and bring older tables up to date; returns the state, or None for a new vault.
+
+    Raises:
+        StartupError: a newer version made this vault.
+    """
     if connection.dialect.name == "postgresql":
         await connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
         await connection.execute(CreateSchema("vault", if_not_exists=True))
     await connection.run_sync(metadata.create_all)
+    version = (await connection.execute(select(vault_state.c.version))).scalar_one_or_none()
+    if version is not None:
+        await _upgrade(connection, version)
     return (await connection.execute(select(vault_state))).one_or_none()
 
 
-async def _set_probe(db: Database, master: bytes) -> bytes:
-    """Returns the probe that stands: another process on the same server may have been first."""
+async def _upgrade(connection: AsyncConnection, version: int) -> None:
+    if version > SCHEMA_VERSION:
+        raise StartupError(f"The vault was written by a newer Spoonful ({version}).", ExitCode.DATABASE)
+    if version < 2:
+        await connection.exec_driver_sql(_NEW_IN_VERSION_2[connection.dialect.name])
+    if version < SCHEMA_VERSION:
+        await connection.execute(update(vault_state).values(version=SCHEMA_VERSION))
 
-    async def work(connection: AsyncConnection) -> bytes:
-        first = insert(connection, vault_state).values(version=SCHEMA_VERSION, probe=seal(master, _PROBE, b""))
-        await connection.execute(first.on_conflict_do_nothing())
-        return (await connection.execute(select(vault_state.c.probe))).scalar_one()
+
+async def _fill(db: Database, master: bytes) -> Row[Any]:
+    """Give a vault the state it lacks; returns what stands: another process on the same server may have been first."""
+    first = {"version": SCHEMA_VERSION, "probe": seal(master, _PROBE, b"")}
+    keyed = update(vault_state).where(vault_state.c.trace_key.is_(None))
+
+    async def work(connection: AsyncConnection) -> Row[Any]:
+        await connection.execute(insert(connection, vault_state).values(first).on_conflict_do_nothing())
+        await connection.execute(keyed.values(trace_key=seal(master, _TRACES, new_key())))
+        return (await connection.execute(select(vault_state))).one()
 
     return await db.write(work)

@@ -58,6 +58,12 @@ class Place:
             result = await connection.exec_driver_sql(statement)
             return [tuple(row) for row in result] if result.returns_rows else []
 
+    async def make_vault_older(self) -> None:
+        """As the first version of the vault was: without a key for traces."""
+        table = f"{self.vault_schema}vault_state"
+        await self.sql(f"ALTER TABLE {table} DROP COLUMN trace_key", vault=True)
+        await self.sql(f"UPDATE {table} SET version = 1", vault=True)  # noqa: S608 - our own names
+
     def raw_bytes(self) -> bytes:
         """Everything in the data folder."""
         return b"".join(path.read_bytes() for path in sorted(self.data_dir.rglob("*")) if path.is_file())

@@ -24,6 +24,7 @@ from bot.storage import SchemaStatus, Storage, status, upgrade
 from bot.storage.migrate import SCRIPTS
 from bot.storage.tables import metadata
 from tests.storage.conftest import NewPlace
+from tests.storage.curation_examples import curate
 from tests.storage.examples import DAY, HOUR, NINE, claim_one, entry, sent_prompt
 from tests.storage.places import Place
 
@@ -61,11 +62,11 @@ async def fill(place: Place) -> None:
     await storage.close()
 
 
-def first_only(folder: Path) -> Path:
-    """The project's migrations as they were in its first release."""
+def up_to(last: str, folder: Path) -> Path:
+    """The project's migrations as they were when that one was the newest."""
     shutil.copytree(SCRIPTS, folder, ignore=shutil.ignore_patterns("__pycache__"))
     for script in (folder / "versions").iterdir():
-        if not script.name.startswith("0001_"):
+        if script.name.partition("_")[0] > last:
             script.unlink()
     return folder
 
@@ -180,7 +181,7 @@ async def the_copy_is_the_old_database(place: Place, before: dict[str, int]) -> 
 
 
 async def test_fault_42_a_database_of_the_first_release_keeps_every_row(place: Place, tmp_path: Path) -> None:
-    await upgrade(place.location, first_only(tmp_path / "scripts"))
+    await upgrade(place.location, up_to("0001", tmp_path / "scripts"))
     for statement in FIRST_RELEASE:
         await place.sql(statement)
     assert await upgrade(place.location) == SchemaStatus("0001", NEWEST)
@@ -213,6 +214,29 @@ async def the_first_release_goes_on(storage: Storage) -> None:
     assert await storage.members.preferences(1) == Preferences()
     assert (await claim_one(storage, EPOCH + DAY)).id == "r"
     assert await storage.prompts.expire(EPOCH + DAY) == 1
+
+
+async def test_what_was_counted_before_communities_goes_on_and_what_was_asked_for_is_gone(
+    place: Place, tmp_path: Path
+) -> None:
+    """A database from before curation: every other row stays, and the members in it can curate."""
+    await upgrade(place.location, up_to("0001", tmp_path / "first"))
+    for statement in FIRST_RELEASE:
+        await place.sql(statement)
+    await upgrade(place.location, up_to("0005", tmp_path / "before"))
+    await place.sql("INSERT INTO tally VALUES ('looked up', 'yoga', 3), ('looked up', 'tea', 1)")
+    await place.sql("INSERT INTO tally VALUES ('requested', 'yoga', 5), ('requested', 'moon dust', 2)")
+    assert await upgrade(place.location) == SchemaStatus("0005", NEWEST)
+    assert await place.sql("SELECT card_id, count FROM lookup ORDER BY 1") == [("tea", 1), ("yoga", 3)]
+    assert await inspected(place, differences) == []
+    storage = await place.open()
+    await storage.tallies.looked_up({"yoga": 1})
+    assert await storage.tallies.lookups() == {"yoga": 4, "tea": 1}
+    await curate(storage, 1)
+    await the_first_release_goes_on(storage)
+    assert await storage.members.erase(1)
+    await storage.close()
+    assert (await counts(place))["revision"] == 2
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from bot.storage import Moved, Storage, locate, move_to_postgresql, shown, upgra
 from bot.storage.move import MARKS, MOVED_IN, MOVED_OUT, MOVING_IN
 from bot.storage.tables import metadata
 from tests.storage.conftest import Databases
+from tests.storage.curation_examples import GUILD, curate, revision, wish
 from tests.storage.examples import DAY, DUE, NOW, TUESDAY, claim, enroll, entry, member, plan, sent_prompt
 from tests.storage.places import Place
 
@@ -42,7 +43,7 @@ async def fill(place: Place) -> None:
     await storage.plans.save(member(2), [plan(2, plan_id="other")], NOW)
     await storage.members.set_unreachable(3, NOW)
     await storage.tallies.looked_up({"yoga": 1})
-    await storage.tallies.requested("yoga")
+    await curate(storage, 7)
     await storage.state.put("tree", "hash")
     await storage.close()
     await fill_the_rest(place)
@@ -181,6 +182,14 @@ class TestMoving:
         assert await all_rows(new) == now
         assert 1 not in {key for key, _ in now["member_key"]}
 
+    async def test_a_move_that_an_older_version_began_goes_on(self, old: Place, new: Place) -> None:
+        with pytest.raises(BrokenOff):
+            await move(old, new, break_off_at("mark"))
+        for place in (old, new):
+            await place.make_vault_older()
+        await move(old, new)
+        assert await all_rows(new) == await all_rows(old)
+
 
 KILLED = """
 import asyncio, os, pathlib, signal, sys
@@ -211,6 +220,9 @@ def break_off_at(name: str) -> Any:
 
 
 async def the_community_goes_on(storage: Storage) -> None:
+    assert await storage.asked.wishes() == [wish(storage, 7)]  # the key of the traces has come along
+    withdrawn, _ = await storage.revisions.of_card(GUILD, "tea")
+    assert withdrawn.card == revision(2).card
     for member_id in MEMBERS:
         [told] = await storage.entries.of_member(member_id)
         assert (told.answers.values, told.answers.note) == ({"pain": 4}, NOTE)
@@ -233,7 +245,7 @@ END $$
     ("table", "when", "harm"),
     [
         ("plan", "NEW.member_id = 2", "NEW.answer_minutes := 1"),
-        ("tally", "true", "RETURN NULL"),
+        ("lookup", "true", "RETURN NULL"),
         ("entry", "NEW.member_id = 5", "NEW.sealed := overlay(NEW.sealed placing 'x' from 20)"),
     ],
 )

@@ -7,6 +7,7 @@ import pytest
 
 from bot.errors import ExitCode, StartupError
 from bot.services import ports
+from bot.services.curation import ports as curation
 from bot.storage import Storage, locate, upgrade
 from tests.storage.places import Place
 
@@ -18,16 +19,37 @@ def fits(
     return storage.members, storage.plans, storage.prompts, storage.entries, storage.state, storage.tallies
 
 
-async def test_the_stores_satisfy_the_ports(storage: Storage) -> None:
-    assert all(fits(storage))
-
-
-async def test_counts_lose_nothing_and_keep_kinds_apart(storage: Storage) -> None:
-    await asyncio.gather(
-        *(storage.tallies.looked_up({"yoga": 1}) for _ in range(20)), storage.tallies.requested("yoga")
+def fits_curation(
+    storage: Storage,
+) -> tuple[
+    curation.CommunityStore,
+    curation.ProposalStore,
+    curation.RevisionStore,
+    curation.ReportStore,
+    curation.AlertStore,
+    curation.PostedStore,
+    curation.AskedStore,
+    curation.Traces,
+]:
+    return (
+        storage.communities,
+        storage.proposals,
+        storage.revisions,
+        storage.reports,
+        storage.alerts,
+        storage.posted,
+        storage.asked,
+        storage.traces,
     )
-    assert await storage.tallies.lookups() == {"yoga": 20}
-    assert await storage.tallies.requests() == {"yoga": 1}
+
+
+async def test_the_stores_satisfy_the_ports(storage: Storage) -> None:
+    assert all((*fits(storage), *fits_curation(storage)))
+
+
+async def test_counts_lose_nothing_and_keep_cards_apart(storage: Storage) -> None:
+    await asyncio.gather(*(storage.tallies.looked_up({"yoga": 1, f"card-{at % 2}": 2}) for at in range(20)))
+    assert await storage.tallies.lookups() == {"yoga": 20, "card-0": 20, "card-1": 20}
 
 
 async def test_facts_survive_a_restart(place: Place) -> None:

@@ -1,5 +1,6 @@
 """Encryption: nothing readable at rest, and everything that does not fit fails closed."""
 
+import asyncio
 import os
 import re
 import stat
@@ -98,8 +99,47 @@ class TestOpening:
         assert not closed.key_file.exists()
 
     async def test_fault_43_a_newer_vault_is_refused(self, closed: Place) -> None:
-        await closed.sql(f"UPDATE {closed.vault_schema}vault_state SET version = 2", vault=True)  # noqa: S608
+        await closed.sql(f"UPDATE {closed.vault_schema}vault_state SET version = 3", vault=True)  # noqa: S608
         assert (await self.refused(closed)).code is ExitCode.DATABASE
+
+
+class TestOlderVault:
+    """The first version of the vault had no key for traces."""
+
+    @pytest.fixture
+    async def older(self, place: Place) -> Place:
+        storage = await place.open()
+        await storage.entries.record(entry(await sent_prompt(storage)))
+        await storage.close()
+        await place.make_vault_older()
+        return place
+
+    async def test_it_is_brought_up_to_date_once_and_opens(self, older: Place) -> None:
+        seen: set[str] = set()
+        for _ in range(2):
+            storage = await older.open()
+            assert await storage.entries.latest(1, "pain")
+            seen.add(storage.traces.of(1))
+            await storage.close()
+        assert len(seen) == 1
+        table = f"{older.vault_schema}vault_state"
+        assert await older.sql(f"SELECT version FROM {table}", vault=True) == [(2,)]  # noqa: S608 - our own names
+
+    async def test_another_master_key_gives_it_no_key(self, older: Place) -> None:
+        right = older.key_file.read_bytes()
+        older.key_file.write_bytes(new_key())
+        with pytest.raises(StartupError):
+            await older.open()
+        older.key_file.write_bytes(right)
+        await (await older.open()).close()
+
+    async def test_processes_that_start_at_once_agree_on_one_key(self, server_place: Place) -> None:
+        await (await server_place.open()).close()
+        await server_place.make_vault_older()
+        opened = await asyncio.gather(*(server_place.open() for _ in range(4)))
+        assert len({storage.traces.of(1) for storage in opened}) == 1
+        for storage in opened:
+            await storage.close()
 
 
 class TestTampering:
