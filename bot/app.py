@@ -19,25 +19,46 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
-from bot.catalog.live import Library, LiveContent
+from bot.catalog.live import Library, LiveContent, indexed
 from bot.catalog.problems import ContentError
+from bot.catalog.proofread import CardProofreader
 from bot.chat.client import ShardedClient, SpoonfulClient
 from bot.chat.cogs.checkins import CheckIns
+from bot.chat.cogs.curate import Curate
 from bot.chat.cogs.facts import Facts
 from bot.chat.cogs.help import Help
 from bot.chat.cogs.journal import Journal
 from bot.chat.cogs.prompts import Prompts
 from bot.chat.cogs.questions import Questions
+from bot.chat.cogs.queue import QueuePanel
 from bot.chat.cogs.reminders import Reminders
+from bot.chat.cogs.reports import Reports
+from bot.chat.cogs.review import Review
+from bot.chat.cogs.revisions import Revisions
 from bot.chat.cogs.settings import PlanSettings
+from bot.chat.cogs.setup import Setup
+from bot.chat.gate import Gate
 from bot.chat.messenger import DiscordMessenger
+from bot.chat.noticeboard import DiscordNoticeboard
+from bot.chat.reviewing import ReviewBoard
+from bot.chat.sharing import Sharing
+from bot.chat.ui.cards import over_budget
 from bot.config import Settings, read_token
 from bot.errors import ExitCode, StartupError
 from bot.reports.press import Press
 from bot.scheduling import Beat, Ticker
 from bot.services.checkins import CheckInService
+from bot.services.curation.asked import Asked
+from bot.services.curation.communities import CommunityService
+from bot.services.curation.digests import Digests
+from bot.services.curation.editions import Editions
+from bot.services.curation.living import LivingAnswers
+from bot.services.curation.proposals import ProposalService
+from bot.services.curation.queue import CurationQueue
+from bot.services.curation.shelf import Shelf
+from bot.services.curation.watch import Watch
 from bot.services.delivery import DeliveryService
-from bot.services.facts import FactService
+from bot.services.facts import Lookups
 from bot.services.flares import FlareService
 from bot.services.journal import JournalService
 from bot.services.membership import Membership
@@ -56,6 +77,18 @@ LOOKUPS_INTERVAL = 10.0
 
 EXPIRY_INTERVAL = 60.0
 """Seconds between two looks for prompts whose time for answering is over."""
+
+ANSWERS_INTERVAL = 5.0
+"""Seconds between two looks for public answers that a card has changed under, and for wishes that came true."""
+
+DIGEST_INTERVAL = 600.0
+"""Seconds between two looks for weekly digests that are due."""
+
+WATCH_INTERVAL = 3600.0
+"""Seconds between two looks whether the weekly round through the registries of papers is due."""
+
+PURGE_INTERVAL = 3600.0
+"""Seconds between two rounds of forgetting what was kept for so long and no longer."""
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 ZONES = "time zone data"
@@ -122,7 +155,7 @@ class ContentWatch:
     """Exchanges the cards when their files change. While these have problems, the old cards stay."""
 
     content: LiveContent
-    facts: FactService
+    editions: Editions
 
     async def reload_if_changed(self) -> None:
         if await asyncio.to_thread(self.content.changed):
@@ -134,8 +167,36 @@ class ContentWatch:
         except ContentError as error:
             log.error("content kept as it was", problems=[str(problem) for problem in error.problems[:20]])
             return
-        self.facts.publish(library)
+        self.editions.publish(library)
         log.info("content reloaded", cards=len(library.catalog.cards))
+
+
+@dataclass(frozen=True)
+class Curation:
+    """The services by which communities keep their cards true."""
+
+    communities: CommunityService
+    proposals: ProposalService
+    shelf: Shelf
+    queue: CurationQueue
+    asked: Asked
+    living: LivingAnswers
+    digests: Digests
+
+    async def purge(self) -> None:
+        """Forget what was remembered for a limited time only."""
+        await self.living.purge()
+        await self.asked.purge()
+        await self.queue.purge()
+
+    def beats(self) -> list[Beat]:
+        """What they do by the clock: in the processes with a gateway, each for the servers on its own shards."""
+        return [
+            Beat("living answers", ANSWERS_INTERVAL, self.living.sweep),
+            Beat("wishes", ANSWERS_INTERVAL, self.asked.fulfil),
+            Beat("digests", DIGEST_INTERVAL, self.digests.send_due),
+            Beat("purge", PURGE_INTERVAL, self.purge),
+        ]
 
 
 @dataclass(frozen=True)
@@ -143,9 +204,11 @@ class App:
     """The parts that run, built and connected; nothing of it has spoken to Discord yet."""
 
     client: SpoonfulClient
-    facts: FactService
+    editions: Editions
+    lookups: Lookups
     checkins: CheckInService
     delivery: DeliveryService
+    curation: Curation
 
 
 def assemble(
@@ -153,28 +216,64 @@ def assemble(
 ) -> App:
     """Build services and client on open storage. Cheap and free of side effects: a restart assembles anew."""
     members, planned, prompts, marks = storage.members, storage.plans, storage.prompts, storage.marks
-    facts = FactService(library, storage.tallies)
+    lookups = Lookups(storage.tallies)
+    editions = Editions(library, storage.revisions, indexed, lookups, clock)
     membership = Membership(clock, members)
-    plans = PlanService(clock, facts, membership, members, planned, prompts, settings.support_path)
-    checkins = CheckInService(clock, facts, membership, planned, prompts, storage.entries, marks, settings.support_path)
+    plans = PlanService(clock, editions, membership, members, planned, prompts, settings.support_path)
+    checkins = CheckInService(
+        clock, editions, membership, planned, prompts, storage.entries, marks, settings.support_path
+    )
     flares = FlareService(clock, membership, planned, prompts, marks)
-    journal = JournalService(clock, facts, membership, planned, storage.entries, marks, press)
+    journal = JournalService(clock, editions, membership, planned, storage.entries, marks, press)
     client = ShardedClient(storage.state, shards.here, shards.count) if shards else SpoonfulClient(storage.state)
+    curation = _curation(storage, editions, clock, client)
+    communities, asked = curation.communities, curation.asked
+    sharing = Sharing(communities, curation.living, clock)
+    gate = Gate(communities)
+    board = ReviewBoard(communities, curation.proposals, editions)
     client.install(
         [
-            Facts(facts),
-            Questions(facts),
+            Facts(editions, communities, sharing, asked),
+            Questions(editions, communities, sharing, asked),
             CheckIns(plans, checkins, flares, journal, clock),
-            PlanSettings(plans, flares, facts),
+            PlanSettings(plans, flares, editions),
             Prompts(checkins, flares),
             Reminders(plans),
-            Journal(journal, facts, checkins),
+            Journal(journal, editions, checkins),
+            Setup(gate, communities, editions),
+            Curate(gate, curation.proposals, editions, board),
+            Review(gate, curation.proposals, board),
+            Revisions(gate, curation.shelf, editions, board),
+            Reports(gate, communities, editions, curation.queue, clock),
+            QueuePanel(gate, curation.queue, curation.shelf, editions),
             Help(),
         ]
     )
     messenger = DiscordMessenger(client, checkins.asked)
     pace = Pace(settings.send_rate, storage.budget)
-    return App(client, facts, checkins, DeliveryService(clock, messenger, pace, members, planned, prompts))
+    delivery = DeliveryService(clock, messenger, pace, members, planned, prompts)
+    return App(client, editions, lookups, checkins, delivery, curation)
+
+
+def _curation(storage: Storage, editions: Editions, clock: Clock, client: SpoonfulClient) -> Curation:
+    noticeboard = DiscordNoticeboard(client, editions)
+    communities = CommunityService(clock, storage.communities)
+    proposals = ProposalService(
+        clock, editions, communities, storage.proposals, storage.revisions, CardProofreader(over_budget)
+    )
+    shelf = Shelf(clock, editions, storage.revisions)
+    queue = CurationQueue(
+        clock, editions, communities, shelf, storage.proposals, storage.reports, storage.alerts, storage.asked
+    )
+    return Curation(
+        communities,
+        proposals,
+        shelf,
+        queue,
+        Asked(clock, editions, communities, storage.asked, storage.traces, noticeboard),
+        LivingAnswers(clock, editions, storage.posted, noticeboard, storage.revisions),
+        Digests(clock, storage.communities, queue, noticeboard),
+    )
 
 
 @contextlib.asynccontextmanager
@@ -210,12 +309,13 @@ async def run(settings: Settings, part: Part = Part(), clock: Clock | None = Non
     clock = clock or SystemClock()
     async with open_storage(settings) as storage, open_press() as press:
         app = assemble(storage, library, press, clock, settings, part.shards)
-        await app.facts.remember_popular()
-        watch = ContentWatch(content, app.facts)
+        await app.lookups.remember()
+        await app.editions.load()
+        watch = ContentWatch(content, app.editions)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, content.forget)
         beats = [
             Beat("content", CONTENT_INTERVAL, watch.reload_if_changed),
-            Beat("lookups", LOOKUPS_INTERVAL, app.facts.count_lookups),
+            Beat("lookups", LOOKUPS_INTERVAL, app.lookups.write),
         ]
         if part.role is not Role.GATEWAY:
             await _follow_zones(storage, app.delivery)
@@ -223,6 +323,10 @@ async def run(settings: Settings, part: Part = Part(), clock: Clock | None = Non
                 Beat("delivery", 1, app.delivery.deliver_due),
                 Beat("expiry", EXPIRY_INTERVAL, app.checkins.expire),
             ]
+            if settings.source_watch:
+                beats.append(_source_watch(storage, app.editions, clock, settings))
+        if part.role is not Role.DISPATCHER:
+            beats += app.curation.beats()
         starts = None if part.role is Role.DISPATCHER else Starts(clock, storage.state, part.name)
         # What is there now stays: without this the collector walks over all of it again and again, 50 ms at a time.
         gc.collect()
@@ -231,7 +335,15 @@ async def run(settings: Settings, part: Part = Part(), clock: Clock | None = Non
             try:
                 await _serve(app, Ticker(beats), token, starts)
             finally:
-                await app.facts.count_lookups()
+                await app.lookups.write()
+
+
+def _source_watch(storage: Storage, editions: Editions, clock: Clock, settings: Settings) -> Beat:
+    from bot.catalog.verify.watch import RegistryWatch  # with a client of its own, which few bots need
+
+    registries = RegistryWatch(settings.sources_cache)
+    watch = Watch(clock, editions, storage.revisions, storage.alerts, registries, storage.state)
+    return Beat("source watch", WATCH_INTERVAL, watch.look_if_due)
 
 
 async def _follow_zones(storage: Storage, delivery: DeliveryService) -> None:

@@ -43,12 +43,20 @@ class Settings(BaseSettings):
         default=None, max_length=400, description="Where members here can turn to; switches PHQ-2 and GAD-2 on."
     )
     send_rate: float = Field(default=25, gt=0, le=50, description="Scheduled messages a second, at most.")
+    source_watch: bool = Field(
+        default=False, description="Ask Crossref and PubMed once a week whether sources were retracted or corrected."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "console"] = "json"
 
     @property
     def key_file(self) -> Path:
         return self.master_key_file or self.data_dir / "master.key"
+
+    @property
+    def sources_cache(self) -> Path:
+        """What the registries of papers said lately."""
+        return self.data_dir / "sources-verified.json"
 
 
 def load_settings() -> Settings:

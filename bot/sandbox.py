@@ -19,8 +19,10 @@ from bot.chat.interactions import say
 from bot.chat.routing import Interaction
 from bot.chat.ui.help import welcome_view
 from bot.config import Settings
+from bot.domain.communities import Community
 from bot.errors import UserError
 from bot.scheduling import Beat, Ticker
+from bot.services.curation.communities import CommunityService
 from bot.storage import Storage
 
 CLOCK_MAY_LAG = 20.0
@@ -76,7 +78,9 @@ class Sandbox:
         try:
             await self.follow_clock()
             await self._app.checkins.expire()
-            self._stale = bool(await self._app.delivery.deliver_due()) or self._stale
+            changed = [await self._app.delivery.deliver_due(), await self._app.curation.living.sweep()]
+            changed.append(await self._app.curation.asked.fulfil())
+            self._stale = any(changed) or self._stale
             if self._stale:
                 await preview.refresh()
                 self._stale = False
@@ -91,7 +95,7 @@ class Sandbox:
 
 
 async def serve(*, channel: bool, browser: bool, port: int | None) -> None:
-    """Show a DM with Spoonful, or a server channel with a member and a moderator, until interrupted."""
+    """Show a DM with Spoonful, or a server channel with a member, moderators and a manager, until interrupted."""
     clock = MovableClock()
     with tempfile.TemporaryDirectory(prefix="spoonful-try-") as folder:
         settings = Settings(data_dir=Path(folder) / "data", discord_token=None)
@@ -102,7 +106,9 @@ async def serve(*, channel: bool, browser: bool, port: int | None) -> None:
                 sandbox = Sandbox(app, env, clock)
                 await sandbox.follow_clock()
                 await _introduce(app.client)
-                place, viewers = await (_server(env) if channel else _direct_messages(env, app.client))
+                place, viewers = await (
+                    _server(env, app.curation.communities) if channel else _direct_messages(env, app.client)
+                )
                 async with env.preview(place, viewers=viewers, layout="channel", port=port) as preview:
                     _announce(preview.url, browser=browser)
                     await _until_interrupted(sandbox, preview)
@@ -124,13 +130,21 @@ async def _direct_messages(
     return member.dm_channel, [member]
 
 
-async def _server(env: simcord.Env) -> tuple[simcord.ChannelHandle, list[simcord.MemberActor]]:
+async def _server(
+    env: simcord.Env, communities: CommunityService
+) -> tuple[simcord.ChannelHandle, list[simcord.MemberActor]]:
+    """One channel for members and moderators alike: the page shows a single one, and each part of the work."""
     guild = env.create_guild("Gentle Days")
     channel = guild.create_text_channel("treatments")
     moderators = guild.create_role("Moderators", permissions=discord.Permissions(manage_messages=True))
-    member = guild.add_member(env.create_user("member"))
-    moderator = guild.add_member(env.create_user("moderator"), roles=[moderators])
-    return channel, [member, moderator]
+    managers = guild.create_role("Managers", permissions=discord.Permissions(manage_guild=True))
+    roles = {"member": [], "moderator": [moderators], "second moderator": [moderators], "manager": [managers]}
+    viewers = [guild.add_member(env.create_user(name), roles=held) for name, held in roles.items()]
+    ready = Community(
+        guild_id=guild.id, curator_roles=frozenset({moderators.id}), curation_channel_id=channel.id, country="Ireland"
+    )
+    await communities.change(ready, viewers[-1].id, "the sandbox set up moderators and channel")
+    return channel, viewers
 
 
 def _announce(address: str, *, browser: bool) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import discord
@@ -86,7 +86,17 @@ class SpoonfulClient(commands.Bot):
             await self.add_cog(cog)
             for menu in getattr(cog, "menus", ()):
                 self.tree.add_command(menu)
+        for cog in self._parts:
+            self._join_groups(getattr(cog, "subcommands", {}))
         await self._sync_if_changed()
+
+    def _join_groups(self, subcommands: Mapping[str, Sequence[app_commands.Command[Any, ..., Any]]]) -> None:
+        """Commands of a cog that stand in the group of another: group name -> commands."""
+        for name, commands_there in subcommands.items():
+            group = self.tree.get_command(name)
+            assert isinstance(group, app_commands.Group)  # noqa: S101 - the composition root installed its cog
+            for command in commands_there:
+                group.add_command(command)
 
     async def _sync_if_changed(self) -> None:
         """Discord allows few syncs a day and keeps what it has: tell it only what is new."""

@@ -98,6 +98,11 @@ async def show(
         await interaction.response.send_message(view=view, ephemeral=private and not in_bot_dm(interaction))
 
 
+async def show_everyone(interaction: Interaction, view: Layout) -> int | None:
+    """Answer with a new message that all in the channel see; its id, unless Discord left that out."""
+    return (await interaction.response.send_message(view=view)).message_id
+
+
 def _is_acknowledged(interaction: Interaction) -> bool:
     return interaction.response.is_done() or ACKNOWLEDGED in interaction.extras
 
@@ -185,7 +190,12 @@ def picked(interaction: Interaction) -> dict[str, list[str]]:
 
 def chosen(interaction: Interaction) -> str:
     """The value picked in a select; empty if none came."""
-    return str(next(iter(_payload(interaction).get("values") or ()), ""))
+    return next(iter(all_chosen(interaction)), "")
+
+
+def all_chosen(interaction: Interaction) -> list[str]:
+    """Every value picked in a select."""
+    return [str(value) for value in _payload(interaction).get("values") or ()]
 
 
 def _fields(interaction: Interaction) -> list[Mapping[str, Any]]:

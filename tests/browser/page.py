@@ -69,6 +69,22 @@ class Chat:
         await self.text(placeholder).click()
         await self.page.get_by_role("option", name=option, exact=True).dispatch_event("click")
 
+    async def view_as(self, name: str) -> None:
+        """See the channel with the eyes of another of the people in it."""
+        await self.idle()
+        await self.page.get_by_label("Viewing as").select_option(label=name)
+
+    async def message(self, words: str) -> Locator:
+        """The newest message in which these words stand."""
+        found = self.page.locator("main article").filter(has_text=words).last
+        await expect(found).to_be_visible()
+        return found
+
+    async def picture_of(self, words: str, name: str) -> None:
+        """Keep what that message looks like, alone."""
+        await self.idle()
+        await (await self.message(words)).screenshot(path=PICTURES / f"{name}.png")
+
     async def picture(self, name: str) -> None:
         """Keep what the page looks like now, for whoever wants to see."""
         await self.page.screenshot(path=PICTURES / f"{name}.png")

@@ -1,45 +1,14 @@
 """`make try` as a newcomer lives it: the real command, its real page, a real browser."""
 
-import asyncio
-import sys
-from collections.abc import AsyncIterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import expect
 
-from bot.config import ROOT
-from tests.browser.page import CHROMIUM, QUIET, Chat
+from tests.browser.page import CHROMIUM, Chat
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; on Debian: apt install chromium")
-
-
-@pytest.fixture
-async def address(request: pytest.FixtureRequest) -> AsyncIterator[str]:
-    """The address that `spoonful try` prints on a line of its own."""
-    options = getattr(request, "param", [])
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "try", "--no-browser", *options, cwd=ROOT, stdout=asyncio.subprocess.PIPE
-    )
-    assert process.stdout
-    async with asyncio.timeout(30):
-        while not (line := (await process.stdout.readline()).decode()).startswith("http"):
-            assert line, "spoonful try ended without an address"
-    yield line.strip()
-    process.terminate()
-    async with asyncio.timeout(15):
-        assert await process.wait() == 0
-
-
-@pytest.fixture
-async def chat(address: str) -> AsyncIterator[Chat]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        page = await browser.new_page(viewport={"width": 900, "height": 1000})
-        await page.goto(address)
-        yield Chat(page)
-        await browser.close()
 
 
 async def test_a_newcomer_asks_a_question_and_lives_a_checkin(chat: Chat) -> None:

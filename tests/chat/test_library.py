@@ -32,23 +32,13 @@ async def test_brands_and_slang_lead_to_the_card(world: World) -> None:
         assert f"## {name}" in text_of((await world.you.slash("treatment", name=typed)).response)
 
 
-async def test_not_found_names_the_nearest_and_counts_a_wish_once(world: World) -> None:
+async def test_not_found_names_the_nearest(world: World) -> None:
     result = await world.you.slash("treatment", name="ketamime")
     text = text_of(result.response)
     assert "No card does not mean safe" in text
     assert labels_of(result.response)[0] == "Ketamine"
-    for _ in range(2):
-        await world.you.click(result.response, label="Ask for this card")
-    assert await world.storage.tallies.requests() == {"ketamime": 1}
     await world.you.click(result.response, label="Ketamine")
     assert "## Ketamine" in text_of(world.inbox[0])
-
-
-async def test_two_members_wishing_count_two(world: World) -> None:
-    for member in (world.member, world.other):
-        shown: Any = await member.slash(world.channel, "treatment", name="moon dust")
-        await member.click(shown.response, label="Ask for this card")
-    assert await world.storage.tallies.requests() == {"moon dust": 2}
 
 
 async def test_looking_up_counts_the_card_and_nothing_else(world: World) -> None:
@@ -56,7 +46,7 @@ async def test_looking_up_counts_the_card_and_nothing_else(world: World) -> None
         await world.you.slash("treatment", name="yoga")
     assert await world.storage.tallies.lookups() == {}  # written down now and then, not while somebody waits
     for _ in range(2):
-        await world.app.facts.count_lookups()
+        await world.app.lookups.write()
     assert await world.storage.tallies.lookups() == {"yoga": 2}
     choices = await world.you.autocomplete("treatment", "name", "")
     assert choices[0]["value"] == "yoga"

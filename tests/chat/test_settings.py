@@ -56,7 +56,7 @@ TEN_TO_ELEVEN = Schedule((Moment(time(10), 60),), EveryNDays(3, TODAY), salt=7)
 def service(world: World) -> PlanService:
     stores = world.storage
     membership = Membership(world.clock, stores.members)
-    return PlanService(world.clock, world.app.facts, membership, stores.members, stores.plans, stores.prompts)
+    return PlanService(world.clock, world.app.editions, membership, stores.members, stores.plans, stores.prompts)
 
 
 async def start(world: World, purpose: Purpose | None = None, schedule: Schedule = AT_NINE) -> Plan:

@@ -146,4 +146,4 @@ def raw_components(message: Any) -> list[dict[str, Any]]:
 def walk(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for part in components:
         yield part
-        yield from walk(part.get("components", []))
+        yield from walk([*part.get("components", []), *([part["accessory"]] if "accessory" in part else [])])

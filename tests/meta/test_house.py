@@ -38,6 +38,7 @@ def test_every_command_is_in_help() -> None:
     commands = re.findall(r"app_commands\.command\(\).*?async def (\w+)", cogs, re.DOTALL)
     commands += re.findall(r"app_commands\.command\(name=\"(\w+)\"\)", cogs)
     commands += re.findall(r"treatments\.command\(name=\"(\w+)\"\)", cogs)
+    commands += re.findall(r"app_commands\.Command\(\s*name=\"(\w+)\"", cogs)
     assert commands
     for command in commands:
         assert re.search(rf"`/(\w+ )?{command}`", HELP) or command == "help", command

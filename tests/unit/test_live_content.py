@@ -8,10 +8,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.app import ContentWatch
-from bot.catalog.live import LiveContent
+from bot.catalog.live import LiveContent, indexed
 from bot.config import ROOT
-from bot.services.facts import Answer, FactService
+from bot.services.curation.editions import Editions
+from bot.services.facts import Answer, Lookups
 from bot.storage import Storage
+from tests.chat.world import FixedClock
 
 
 @pytest.fixture
@@ -30,9 +32,9 @@ def folder(tmp_path: Path) -> Path:
 async def watch(folder: Path, tmp_path: Path) -> ContentWatch:
     storage = await Storage.open(None, tmp_path / "data", tmp_path / "data/master.key")
     content = LiveContent(folder)
-    facts = FactService(content.load(), storage.tallies)
+    editions = Editions(content.load(), storage.revisions, indexed, Lookups(storage.tallies), FixedClock())
     await storage.close()  # nothing here looks anything up
-    return ContentWatch(content, facts)
+    return ContentWatch(content, editions)
 
 
 def change(path: Path, old: str, new: str) -> None:
@@ -41,15 +43,15 @@ def change(path: Path, old: str, new: str) -> None:
 
 
 async def test_nothing_happens_while_nothing_changes(watch: ContentWatch) -> None:
-    before = watch.facts.catalog
+    before = watch.editions.catalog
     await watch.reload_if_changed()
-    assert watch.facts.catalog is before
+    assert watch.editions.catalog is before
 
 
 async def test_a_changed_card_is_taken_over(watch: ContentWatch, folder: Path) -> None:
     change(folder / "cards/yoga.yaml", "name: Yoga", "name: Gentle yoga")
     await watch.reload_if_changed()
-    found = watch.facts.answer("gentle yoga")
+    found = (await watch.editions.of(None)).answer("gentle yoga")
     assert isinstance(found, Answer)
     assert found.card.id == "yoga"
 
@@ -57,7 +59,7 @@ async def test_a_changed_card_is_taken_over(watch: ContentWatch, folder: Path) -
 async def test_a_removed_card_is_gone(watch: ContentWatch, folder: Path) -> None:
     (folder / "cards/massage.yaml").unlink()
     await watch.reload_if_changed()
-    assert set(watch.facts.catalog.cards) == {"yoga"}
+    assert set(watch.editions.catalog.cards) == {"yoga"}
 
 
 async def test_a_broken_file_keeps_the_old_cards_and_says_why_once(watch: ContentWatch, folder: Path) -> None:
@@ -65,7 +67,7 @@ async def test_a_broken_file_keeps_the_old_cards_and_says_why_once(watch: Conten
     with capture_logs() as logs:
         await watch.reload_if_changed()
         await watch.reload_if_changed()
-    assert set(watch.facts.catalog.cards) == {"yoga", "massage"}
+    assert set(watch.editions.catalog.cards) == {"yoga", "massage"}
     assert len(logs) == 1
     assert "yoga.yaml" in logs[0]["problems"][0]
     change(folder / "cards/yoga.yaml", "kind: magic", "kind: exercise")
@@ -75,7 +77,7 @@ async def test_a_broken_file_keeps_the_old_cards_and_says_why_once(watch: Conten
 
 
 async def test_a_signal_reloads_without_a_change(watch: ContentWatch) -> None:
-    before = watch.facts.catalog
+    before = watch.editions.catalog
     watch.content.forget()
     await watch.reload_if_changed()
-    assert watch.facts.catalog is not before
+    assert watch.editions.catalog is not before

@@ -30,6 +30,7 @@ from bot.chat.ui.journal import (
 )
 from bot.chat.ui.layout import inert, panel
 from bot.services.checkins import CheckInService
+from bot.services.curation.editions import Editions
 from bot.services.facts import Answer, FactService
 from bot.services.journal import JournalService, TrendView, Wanted
 
@@ -41,9 +42,9 @@ class Journal(commands.Cog):
 
     treatments = app_commands.Group(name="treatments", description="Mark what you start and stop")
 
-    def __init__(self, journal: JournalService, facts: FactService, checkins: CheckInService) -> None:
+    def __init__(self, journal: JournalService, editions: Editions, checkins: CheckInService) -> None:
         self._journal = journal
-        self._facts = facts
+        self._editions = editions
         self._checkins = checkins
         self.controls: Mapping[Action, Handler] = {
             TRENDS: self._other_period,
@@ -88,7 +89,7 @@ class Journal(commands.Cog):
     async def treatment_start(self, interaction: Interaction, name: Name) -> None:
         """Mark that you start something today"""
         await acknowledge(interaction)
-        found = self._facts.answer(name)
+        found = (await self._editions.of(interaction.guild_id)).answer(name)
         card = found.card if isinstance(found, Answer) else None
         mark = await self._journal.start_mark(
             interaction.user.id, card.name if card else name, card.id if card else None
@@ -111,7 +112,7 @@ class Journal(commands.Cog):
 
     @treatment_start.autocomplete("name")
     async def _suggest_card(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        cards = self._facts.suggest(typed, topics=False, limit=24)
+        cards = (await self._editions.of(interaction.guild_id)).suggest(typed, topics=False, limit=24)
         own = [app_commands.Choice(name=f"{typed} (your own)"[:100], value=typed)] if typed.strip() else []
         return [app_commands.Choice(name=card.name, value=card.name) for card in cards] + own
 
@@ -150,15 +151,15 @@ class Journal(commands.Cog):
 
     async def _show_trends(self, interaction: Interaction, days: int, measure: str | None, look: str) -> None:
         shown = await self._journal.trends(interaction.user.id, days, measure, dark=look == "dark")
-        view = trends_view(shown, self._published(shown), days=days, look=look)
+        published = _published(shown, await self._editions.of(interaction.guild_id))
+        view = trends_view(shown, published, days=days, look=look)
         await show(interaction, view, files=[discord.File(io.BytesIO(shown.picture), PICTURE)])
 
-    def _published(self, shown: TrendView) -> list[str]:
-        """What trials found for the treatments that have a card, to put one's own days beside."""
-        cards = [self._facts.catalog.cards.get(mark.card_id or "") for mark, _ in shown.comparisons]
-        return [
-            f"- In trials, {card.name}: {card.effect.text} (`/treatment`)" for card in cards if card and card.effect
-        ]
+
+def _published(shown: TrendView, facts: FactService) -> list[str]:
+    """What trials found for the treatments that have a card, to put one's own days beside."""
+    cards = [facts.catalog.cards.get(mark.card_id or "") for mark, _ in shown.comparisons]
+    return [f"- In trials, {card.name}: {card.effect.text} (`/treatment`)" for card in cards if card and card.effect]
 
 
 async def _acknowledge_beside(interaction: Interaction) -> None:

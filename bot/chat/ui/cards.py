@@ -2,12 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from enum import StrEnum
+from enum import Flag, StrEnum, auto
 
 import discord
 
 from bot.chat.routing import Action
-from bot.chat.ui.layout import CHARACTER_BUDGET, COMPONENT_BUDGET, Item, Layout, Row, bullets, button, panel, row
+from bot.chat.ui.layout import (
+    CHARACTER_BUDGET,
+    COMPONENT_BUDGET,
+    Item,
+    Layout,
+    Row,
+    bullets,
+    button,
+    inert,
+    panel,
+    quoted,
+    row,
+)
 from bot.domain.cards import Card, Certainty, Claim, Finding, Source, Statement, Verdict
 from bot.services.facts import Answer
 
@@ -25,6 +37,16 @@ class Page(StrEnum):
 CARD_ID = r"[a-z0-9-]{1,40}"
 OPEN_PAGE = Action("card", fields={"card": CARD_ID, "page": "|".join(Page), "part": r"\d{1,2}"})
 SHARE = Action("share", fields={"card": CARD_ID})
+REPORT = Action("report", fields={"card": CARD_ID})
+
+
+class Offer(Flag):
+    """What a reader can do with a card that they alone see."""
+
+    NOTHING = 0
+    SHARE = auto()
+    REPORT = auto()
+
 
 LABELS: Mapping[Page, str] = {
     Page.SUMMARY: "Summary",
@@ -47,6 +69,8 @@ VERDICTS: Mapping[Verdict, str] = {
     Verdict.UNSUPPORTED: "✘ Not supported",
 }
 TEXT_BUDGET = CHARACTER_BUDGET - 100
+LATER_BUDGET = CHARACTER_BUDGET - 20
+"""What a card has room for that needs a few words more than when it was written: that it is overdue, what changed."""
 
 
 def open_button(card: Card) -> Item:
@@ -54,17 +78,56 @@ def open_button(card: Card) -> Item:
     return button(card.name[:80], OPEN_PAGE.custom_id(card=card.id, page=Page.SUMMARY, part="0"))
 
 
-def card_view(answer: Answer, page: Page = Page.SUMMARY, part: int = 0, *, shareable: bool = False) -> Layout:
-    """One page of a card with its buttons. A part that no longer exists shows the last one."""
-    parts = card_text(answer, page)
+def card_view(
+    answer: Answer, page: Page = Page.SUMMARY, part: int = 0, *, offers: Offer = Offer.NOTHING, note: str = ""
+) -> Layout:
+    """One page of a card with its buttons. A part that no longer exists shows the last one.
+
+    `note` says at the head what changed since. Of a withdrawn card there is only the word that it is.
+    """
+    if answer.withdrawal:
+        return panel([*noted(note), withdrawn_text(answer)], row(_look_again(answer.card)))
+    parts = card_text(answer, page, note)
     part = min(part, len(parts) - 1)
     rows = [_page_buttons(answer.card, page)]
     extra = _part_buttons(answer.card, page, part, len(parts))
-    if shareable:
+    if Offer.SHARE in offers:
         extra.append(button("Share here", SHARE.custom_id(card=answer.card.id), discord.ButtonStyle.primary))
+    if Offer.REPORT in offers:
+        extra.append(button("Report a problem", REPORT.custom_id(card=answer.card.id)))
     if extra:
         rows.append(row(*extra))
     return panel(parts[part], *rows)
+
+
+def withdrawn_text(answer: Answer) -> str:
+    """That a card was withdrawn, since when and why: its name, and nothing of what it said."""
+    assert answer.withdrawal  # noqa: S101 - for withdrawn cards alone
+    since = _day(answer.withdrawal.since.date())
+    return (
+        f"## {inert(answer.card.name)}\n**Withdrawn, being checked.** Moderators of this server took this card down on "
+        f"{since}. Until it is back, please do not rely on what it said. Their reason:\n"
+        + quoted(answer.withdrawal.reason)
+    )
+
+
+def noted(note: str) -> list[str]:
+    """A block for what changed since a message was posted; none if nothing did."""
+    return [f"-# {note}"] if note else []
+
+
+def overdue_text(answer: Answer) -> str:
+    """A line for a card whose review is overdue, to stand under a part of it; empty for others."""
+    card = answer.card
+    return f"-# {card.name}: {_overdue_since(card)}" if answer.overdue else ""
+
+
+def _overdue_since(card: Card) -> str:
+    return f"its review was due {_day(card.review_due)} and is overdue, so newer findings may be missing."
+
+
+def _look_again(card: Card) -> Item:
+    return button("Look again", OPEN_PAGE.custom_id(card=card.id, page=Page.SUMMARY, part="0"))
 
 
 def over_budget(card: Card) -> list[str]:
@@ -81,12 +144,13 @@ def over_budget(card: Card) -> list[str]:
 _PLACEHOLDER = Source.model_validate({"id": "x", "type": "guideline", "authors": "x", "title": "xxx"})
 
 
-def card_text(answer: Answer, page: Page) -> list[list[str]]:
-    """The text blocks of a page, split into as many messages as the budget asks for."""
+def card_text(answer: Answer, page: Page, note: str = "") -> list[list[str]]:
+    """The text blocks of a page, split into as many messages as the budget asks for; each has the note at its head."""
     card = answer.card
     title = card.name if page is Page.SUMMARY else f"{card.name}: {LABELS[page].lower()}"
     head = f"## {title}\n-# {card.scope}" if page is Page.SUMMARY else f"## {title}"
-    return _fold(head, _blocks(answer, page), _footer(card))
+    budget = LATER_BUDGET if note or answer.overdue else TEXT_BUDGET
+    return _fold("\n".join([*noted(note), head]), _blocks(answer, page), _footer(answer), budget)
 
 
 def _blocks(answer: Answer, page: Page) -> list[str]:
@@ -176,10 +240,12 @@ def _finding(finding: Finding, cite: Citer) -> str:
     return f"**{CERTAINTY[finding.certainty]}:** {finding.outcome.rstrip('.')}. {cite(finding.text, finding.cites)}"
 
 
-def _footer(card: Card) -> str:
+def _footer(answer: Answer) -> str:
+    card = answer.card
+    due = f"; **{_overdue_since(card)}**" if answer.overdue else f", review due {_day(card.review_due)}."
     reviewed = f"Reviewed by {card.reviewed_by}." if card.reviewed_by else "Not yet reviewed by a clinician."
     return (
-        f"-# Compiled {_day(card.compiled)}, review due {_day(card.review_due)}. {reviewed} "
+        f"-# Compiled {_day(card.compiled)}{due} {reviewed} "
         "Information to talk over with a clinician, not medical advice."
     )
 
@@ -192,9 +258,9 @@ def _titled(sections: Mapping[str, str]) -> list[str]:
     return [f"### {title}\n{text}" for title, text in sections.items() if text]
 
 
-def _fold(head: str, blocks: Sequence[str], foot: str) -> list[list[str]]:
-    """Blocks spread over messages so that each, with head and foot, stays within the text budget."""
-    room = TEXT_BUDGET - len(head) - len(foot)
+def _fold(head: str, blocks: Sequence[str], foot: str, budget: int) -> list[list[str]]:
+    """Blocks spread over messages so that each, with head and foot, stays within the budget of characters."""
+    room = budget - len(head) - len(foot)
     messages: list[list[str]] = [[]]
     used = 0
     for block in blocks:

@@ -6,7 +6,7 @@ from itertools import chain, zip_longest
 import discord
 
 from bot.chat.routing import Action
-from bot.chat.ui.cards import CARD_ID, CERTAINTY, Citer, open_button
+from bot.chat.ui.cards import CARD_ID, CERTAINTY, Citer, noted, open_button, overdue_text, withdrawn_text
 from bot.chat.ui.layout import Item, Layout, button, panel, row
 from bot.domain.cards import Card
 from bot.services.facts import Answer
@@ -17,11 +17,21 @@ MOST = 3
 """Statements of one card under one heading: the cards themselves have the rest."""
 
 
-def compare_view(first: Answer, second: Answer, *, shareable: bool) -> Layout:
-    """Certainty, effect, harms and guideline positions of two cards. Numbers in brackets belong to the card above."""
+NOTHING_BESIDE = "So there is nothing to put side by side just now."
+
+
+def compare_view(first: Answer, second: Answer, *, shareable: bool, note: str = "") -> Layout:
+    """Certainty, effect, harms and guideline positions of two cards. Numbers in brackets belong to the card above.
+
+    If one is withdrawn, that is all there is to see.
+    """
     pair = (first.card, second.card)
-    blocks = [f"## {pair[0].name} and {pair[1].name}"]
+    withdrawn = [withdrawn_text(answer) for answer in (first, second) if answer.withdrawal]
+    if withdrawn:
+        return panel([*noted(note), *withdrawn, NOTHING_BESIDE], row(*(open_button(card) for card in pair)))
+    blocks = [*noted(note), f"## {pair[0].name} and {pair[1].name}"]
     blocks += [_aspect(title, pair, lines) for title, lines in ASPECTS.items()]
+    blocks += [line for line in map(overdue_text, (first, second)) if line]
     blocks.append("-# Numbers in brackets are sources of that card: open it and press Sources. Not medical advice.")
     buttons: list[Item] = [open_button(card) for card in pair]
     if shareable:

@@ -14,8 +14,8 @@ HELP = """\
 `/claim` something people say: is it so?
 `/compare` two cards side by side
 `/browse` every card
-*Fact-check this*: press and hold a message, then *Apps*
-Only you see an answer, unless you share it. Nobody keeps what you looked up.
+*Fact-check this*, and *Report a problem* on a card: press and hold a message, then *Apps*
+Only you see an answer, unless you share it or your server shows them to all. Nobody keeps what you looked up.
 `/support` where to turn to in your country
 **Check-ins and reminders**
 `/checkin start` set one up, or change its time
@@ -30,7 +30,13 @@ Only you see an answer, unless you share it. Nobody keeps what you looked up.
 `/trends` how you have been: a picture, the numbers, a sentence
 `/treatments start`, `/treatments stop`, `/treatments list` mark what you try
 `/report` a page for your appointment, and your data as files
-`/checkin import` bring such a file back"""
+`/checkin import` bring such a file back
+**For moderators of a server**
+`/setup` who looks after the cards here, and what is on
+`/curate edit`, `/curate new`, `/curate claim` write; somebody else approves it
+`/curate mine` your drafts, and what became of them
+`/curate queue` what waits for the moderators
+`/curate history`, `/curate withdraw` go back, or take a card down at once"""
 
 LIMITS = (
     "-# Information to talk over with a clinician, not medical advice. "

@@ -5,13 +5,27 @@ from collections.abc import Sequence
 import discord
 
 from bot.chat.routing import Action
-from bot.chat.ui.cards import CARD_ID, CERTAINTY, SHARE, Citer, claim_text, open_button, source_lines
-from bot.chat.ui.layout import Item, Layout, button, fitting, panel, row
+from bot.chat.ui.cards import (
+    CARD_ID,
+    CERTAINTY,
+    SHARE,
+    Citer,
+    card_view,
+    claim_text,
+    noted,
+    open_button,
+    overdue_text,
+    source_lines,
+    withdrawn_text,
+)
+from bot.chat.ui.layout import Item, Layout, button, fitting, inert, panel, row
 from bot.domain.cards import Card, Claim, Finding
 from bot.domain.found import Passage
 from bot.services.facts import Answer, ClaimAnswer, FactCheck, NotFound
 
-REQUEST = Action("ask-for", fields={"name": r"[^:]{1,60}"})
+NAME = r"[^:]{1,60}"
+REQUEST = Action("ask-for", fields={"name": NAME})
+TELL_ME = Action("tell-me", fields={"name": NAME})
 SHARE_CLAIM = Action("share-claim", fields={"card": CARD_ID, "claim": CARD_ID})
 REPLY_WITH_CARD = Action("reply", fields={"card": CARD_ID, "message": r"\d{1,20}"})
 
@@ -24,15 +38,35 @@ NO_CLAIM = (
     "**I know no claim like that.**\nThat says nothing about whether it is true. "
     "`/ask` looks through all cards; `/browse` lists them."
 )
-COUNTED = "Counted: somebody wants that card. I did not note who."
+QUESTION_COUNTED = (
+    "-# This question was counted, without your name. "
+    "Its words are kept and seen only once three people have asked the same."
+)
+COUNTED = "Counted, without your name. The name of the card is seen only once three people have asked for it."
+NO_WISHES = "Asking for new cards is switched off in this server."
 
 
-def not_found_view(found: NotFound) -> Layout:
-    """The nearest cards, an honest word, and a way to ask for the missing one."""
+def told_text(name: str, *, new: bool) -> str:
+    """What was promised to somebody who wants to be told."""
+    if not new:
+        return f"That is noted already: one private message when there is a card called {inert(name)}."
+    return (
+        f"Noted. When there is a card called {inert(name)}, I send you one private message, and forget that you asked. "
+        "If there is none in 180 days, I forget it then."
+    )
+
+
+def no_passage_view(*, counted: bool) -> Layout:
+    return panel([NO_PASSAGE, *([QUESTION_COUNTED] if counted else [])])
+
+
+def not_found_view(found: NotFound, *, wishes: bool) -> Layout:
+    """The nearest cards, an honest word, and two ways to wish for the missing one."""
     near = "Nearest cards:" if found.nearest else "Nothing comes near."
     rows = [row(*(open_button(card) for card in found.nearest))] if found.nearest else []
-    if found.asked_for:
-        rows.append(row(button("Ask for this card", REQUEST.custom_id(name=found.asked_for))))
+    if found.asked_for and wishes:
+        ask = button("Ask for this card", REQUEST.custom_id(name=found.asked_for))
+        rows.append(row(ask, button("Tell me when there is one", TELL_ME.custom_id(name=found.asked_for))))
     return panel([f"**I have no card under that name.** {near}\n{NO_CARD}"], *rows)
 
 
@@ -45,12 +79,29 @@ def passages_view(found: Sequence[tuple[Passage, Answer]], *, shareable: bool) -
     return panel(blocks, row(*buttons), *([row(*extra)] if extra else []))
 
 
-def claims_view(found: Sequence[ClaimAnswer], *, shareable: bool) -> Layout:
+def posted_passages_view(answers: Sequence[Answer], note: str) -> Layout:
+    """A public answer to a question, drawn anew: the question is not kept, so each card says what it says first."""
+    blocks = [*noted(note), "## What the cards say", *fitting([_first_message(answer) for answer in answers])]
+    return panel(blocks, row(*(open_button(answer.card) for answer in answers)))
+
+
+def _first_message(answer: Answer) -> str:
+    if answer.withdrawal:
+        return withdrawn_text(answer)
+    message = answer.card.key_messages[0]
+    cited = source_lines(answer.sources, only=message.cites[:2])
+    return "\n".join([f"### {answer.card.name}", Citer(answer.card)(message.text, message.cites), *cited])
+
+
+def claims_view(found: Sequence[ClaimAnswer], *, shareable: bool, note: str = "") -> Layout:
     """One claim in full with its sources, and the next nearest by name."""
     best, *others = found
     answer = best.answer
+    if answer.withdrawal:
+        return card_view(answer, note=note)
     cite = Citer(answer.card)
     blocks = [
+        *noted(note),
         f"## What people say about {answer.card.name}\n{claim_text(best.claim, cite)}",
         "\n".join(fitting(source_lines(answer.sources, only=best.claim.cites), room=2000)),
     ]
@@ -59,6 +110,7 @@ def claims_view(found: Sequence[ClaimAnswer], *, shareable: bool) -> Layout:
             f"- {other.claim.text} (`/claim` it, or open {other.answer.card.name})" for other in others[:3]
         )
         blocks.append(f"**Near it**\n{near}")
+    blocks += [line for line in [overdue_text(answer)] if line]
     buttons: list[Item] = [open_button(answer.card)]
     if shareable:
         buttons.append(_share_claim(answer.card, best.claim))
@@ -94,8 +146,9 @@ def _passage(passage: Passage, answer: Answer) -> str:
         said = f"{CERTAINTY[statement.certainty]}: {statement.outcome.rstrip('.')}. {said}"
     main = answer.card.certainty
     sure = f"\n-# {CERTAINTY[main[0].certainty]}: {main[0].outcome}" if main else ""
-    cited = "\n".join(source_lines(answer.sources, only=statement.cites[:2]))
-    return f"### {answer.card.name}\n{said}{sure}\n{cited}"
+    cited = source_lines(answer.sources, only=statement.cites[:2])
+    late = [line for line in [overdue_text(answer)] if line]
+    return "\n".join([f"### {answer.card.name}\n{said}{sure}", *cited, *late])
 
 
 def _checked(found: ClaimAnswer) -> str:

@@ -5,16 +5,19 @@ from collections.abc import Sequence
 from bot.chat.ui.layout import Layout, panel, quoted
 from bot.domain.support import SafetyNet, SupportCountry, SupportService
 
+WHICH_COUNTRY = (
+    "## Support\nWhich country are you in? Type `/support` and pick it from the list, and I show who is there for you. "
+    "These work from anywhere."
+)
+NO_LIST = "## Support\nI have no list for that country. These work from anywhere."
 LEAD = "If you or somebody near you is in danger right now, call the emergency number."
 
 
-def support_view(country: SupportCountry | None, everywhere: Sequence[SupportCountry]) -> Layout:
-    """The services of a country and those for everywhere; only the latter if the country has no page."""
-    blocks = (
-        [_country(country)] if country else ["## Support\nI have no list for that country. These work from anywhere."]
-    )
-    blocks += [_country(each) for each in everywhere]
-    return panel(blocks)
+def support_view(
+    country: SupportCountry | None, everywhere: Sequence[SupportCountry], *, without: str = NO_LIST
+) -> Layout:
+    """The services of a country and those for everywhere; `without` stands in place of a country that is not there."""
+    return panel([_country(country) if country else without, *(_country(each) for each in everywhere)])
 
 
 def _country(country: SupportCountry) -> str:
