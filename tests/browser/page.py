@@ -81,8 +81,9 @@ class Chat:
         return found
 
     async def picture_of(self, words: str, name: str) -> None:
-        """Keep what that message looks like, alone."""
+        """Keep what that message looks like, alone and with no mouse over it."""
         await self.idle()
+        await self.page.mouse.move(0, 0)
         await (await self.message(words)).screenshot(path=PICTURES / f"{name}.png")
 
     async def picture(self, name: str) -> None:

@@ -10,9 +10,9 @@ from tests.browser.page import CHROMIUM, PICTURES, Chat
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; on Debian: apt install chromium")
 
-OLD, NEW = "Vivid dreams or nightmares.", "Vivid dreams, sometimes nightmares."
-HARM = "Drowsiness can last into the next morning."
-WHY = "Members asked why they are still tired at breakfast."
+OLD, NEW = "Vivid dreams or nightmares.", "Vivid dreams, or nightmares."
+HARM = "More drowsiness with alcohol or other sedatives."
+WHY = "Members asked about a glass of wine in the evening."
 
 
 async def write_harms(chat: Chat, line: str) -> None:

@@ -136,8 +136,7 @@ class TestEditing:
         assert re.search(r"\[\d+(, \d+)*\]$", before.splitlines()[0])
         await desk.send(opened, common=f"{before}\n{NEW_HARM}")
         line = len(before.splitlines()) + 1
-        assert f"**Harms: common, line {line}:**" in desk.text
-        assert "has no source" in desk.text
+        assert f"**Harms: common:** Line {line} has no source" in desk.text
         assert (await desk.draft()).status is ProposalStatus.DRAFT
         refused = await desk.click("Send for review")
         assert refused.modal is None
@@ -561,7 +560,7 @@ class TestBadInput:
 
     async def test_an_id_of_nothing(self, desk: Desk) -> None:
         result = await desk.world.press(ui.OPEN.custom_id(proposal="0" * 16), by=desk.actor)
-        assert "That proposal is not here" in await said(result)
+        assert "somebody else's, or it is not here any more" in await said(result)
 
     async def test_two_communities_share_nothing(self, desk: Desk) -> None:
         world = desk.world
@@ -585,7 +584,7 @@ class TestBadInput:
                 )
             )
         )
-        assert "That proposal is not here" in await said(await actor.click(message, label="Press"))
+        assert "somebody else's, or it is not here any more" in await said(await actor.click(message, label="Press"))
 
     async def test_in_a_private_chat_there_are_no_cards_to_keep(self, desk: Desk) -> None:
         result = await desk.world.press(ui.OPEN.custom_id(proposal="0" * 16))

@@ -26,7 +26,7 @@ from bot.services.curation.editions import Editions
 from bot.services.curation.proposals import Check, ProposalService
 from bot.services.facts import NotFound
 
-NOT_YOURS = "That draft is somebody else's. `/curate edit` starts one of your own."
+NOT_YOURS = "That draft is somebody else's, or it is not here any more. `/curate edit` starts one of your own."
 SAVED = "**Saved.**"
 MEND_FIRST = "**Not sent yet.** Please mend what is listed below; everything you wrote is kept."
 CONFLICT = "**Not sent:** somebody else changed this card meanwhile. *Bring it together* takes over what they changed."
@@ -299,8 +299,12 @@ class Curate(commands.GroupCog, group_name="curate", group_description="For mode
         return found.card
 
     async def _own(self, interaction: Interaction, proposal_id: str) -> Proposal:
-        """The proposal, for its author, who must still be a curator here."""
-        proposal = await self._proposals.get(await self._here(interaction), proposal_id)
+        """The proposal, for its author, who must still be a curator here. "Not yours" and "not there" sound the same."""
+        guild_id = await self._here(interaction)
+        try:
+            proposal = await self._proposals.get(guild_id, proposal_id)
+        except UserError:
+            raise UserError(NOT_YOURS) from None
         if proposal.author_id != interaction.user.id:
             raise UserError(NOT_YOURS)
         return proposal

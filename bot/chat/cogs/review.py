@@ -61,10 +61,7 @@ class Review(commands.Cog):
 
     async def _show_review(self, interaction: Interaction, proposal_id: str) -> None:
         await acknowledge(interaction)
-        guild_id = (await self._gate.curator(interaction)).guild_id
-        proposal = await self._proposals.get(guild_id, proposal_id)
-        if proposal.status is ProposalStatus.DRAFT:  # for its author's eyes
-            raise UserError(UNKNOWN)
+        proposal = await self._sent(interaction, proposal_id)
         await show(interaction, ui.review_view(await self._board.review(proposal)))
 
     async def _approve(self, interaction: Interaction, values: Values) -> None:
@@ -126,10 +123,17 @@ class Review(commands.Cog):
 
     async def _read(self, interaction: Interaction, values: Values) -> Proposal:
         """The proposal with the words that were read, for somebody who may decide about it right now."""
-        guild_id = (await self._gate.curator(interaction)).guild_id
-        proposal = await self._proposals.get(guild_id, values["proposal"])
+        proposal = await self._sent(interaction, values["proposal"])
         if ui.wording_of(proposal) != values["wording"]:
             raise UserError(OTHER_WORDS)
+        return proposal
+
+    async def _sent(self, interaction: Interaction, proposal_id: str) -> Proposal:
+        """The proposal, which a curator here may look at."""
+        guild_id = (await self._gate.curator(interaction)).guild_id
+        proposal = await self._proposals.get(guild_id, proposal_id)
+        if proposal.status is ProposalStatus.DRAFT:  # for its author's eyes
+            raise UserError(UNKNOWN)
         return proposal
 
 

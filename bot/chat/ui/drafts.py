@@ -224,7 +224,8 @@ def _remark_lines(draft: Draft) -> list[str]:
 
 
 def _remark(draft: Draft, remark: Remark) -> str:
-    line = f", line {remark.line}" if remark.line else ""
+    told = not remark.line or remark.message.startswith(f"Line {remark.line} ")
+    line = "" if told else f", line {remark.line}"
     return f"**{place_text(draft, remark.where)}{line}:** {inert(remark.message)}"
 
 
