@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PEERS := .venv-peers
+TOOLS := .venv-tools
 
-.PHONY: help try test drill check bench format lock clean
+.PHONY: help try test drill check bench format lock sbom clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -44,15 +45,31 @@ $(PEERS)/.ready: bench/peers/requirements.lock
 bench: $(READY) $(PEERS)/.ready ## measurements, beside peers in the same run (ARGS="due stall" for some of them); six minutes
 	@$(BIN)/python -m bench $(ARGS)
 
+$(TOOLS)/.ready: .ci/tools.lock
+	@$(PYTHON) -m venv $(TOOLS)
+	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/tools.lock
+	@touch $@
+
+sbom: $(TOOLS)/.ready ## the list of what the image is made of, as dist/sbom.cdx.json (CycloneDX); a release carries it
+	@mkdir -p dist
+	@$(TOOLS)/bin/python -W ignore -m cyclonedx_py requirements deploy/requirements.lock --pyproject pyproject.toml \
+		--output-reproducible --validate --output-file dist/sbom.cdx.json
+	@echo "dist/sbom.cdx.json: $$(grep -c '"purl"' dist/sbom.cdx.json) parts"
+
 format: $(READY) ## put the code into the house format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lock: $(READY) ## renew requirements.lock: newest allowed versions, with hashes, for Python 3.11+ on Linux and macOS
-	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --upgrade \
-		--no-emit-index-url --no-header --quiet --output-file requirements.lock
-	$(BIN)/uv pip compile bench/peers/requirements.in --universal --python-version 3.11 --generate-hashes --upgrade \
-		--no-emit-index-url --no-header --quiet --output-file bench/peers/requirements.lock
+COMPILE := $(BIN)/uv pip compile --generate-hashes --no-emit-index-url --no-header --quiet --python-version 3.11
+# What deploy/Dockerfile installs: the versions of requirements.lock, for the one Python and system of the image.
+IMAGE := $(COMPILE) --constraint requirements.lock --python-platform linux --no-annotate --only-binary :all:
+
+lock: $(READY) ## renew every lock: newest allowed versions, with hashes, for Python 3.11+ on Linux and macOS
+	$(COMPILE) pyproject.toml --all-extras --universal --upgrade --output-file requirements.lock
+	$(COMPILE) bench/peers/requirements.in --universal --upgrade --output-file bench/peers/requirements.lock
+	$(COMPILE) .ci/tools.in --universal --upgrade --output-file .ci/tools.lock
+	$(IMAGE) pyproject.toml --upgrade --output-file deploy/requirements.lock
+	$(IMAGE) deploy/build.in --upgrade --output-file deploy/build.lock
 
 clean: ## forget the environment and everything cached
-	rm -rf $(VENV) $(PEERS) .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(TOOLS) dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Literal
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.domain.lifetimes import BACKUPS, KEY_BACKUPS
 from bot.errors import ExitCode, StartupError
 
 PREFIX = "SPOONFUL_"
 ROOT = Path(__file__).resolve().parent.parent
 
+_WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+\S*", re.ASCII)
 _TOKEN = re.compile(r"[\w-]{18,}\.[\w-]{4,}\.[\w-]{20,}", re.ASCII)
 
 
@@ -46,12 +48,40 @@ class Settings(BaseSettings):
     source_watch: bool = Field(
         default=False, description="Ask Crossref and PubMed once a week whether sources were retracted or corrected."
     )
+    health_port: int | None = Field(
+        default=None, ge=1, le=65535, description="Answers /healthz, /readyz and /metrics, on this machine only."
+    )
+    heartbeat_url: SecretStr | None = Field(default=None, description="Called each minute while all is well.")
+    keep_entries_days: int = Field(
+        default=1825, ge=30, description="Days after which answers are forgotten; five years."
+    )
+    keep_unreachable_days: int = Field(
+        default=180, ge=30, description="Days out of reach after which a member is told, and erased 14 days later."
+    )
+    backup_dir: Path | None = Field(default=None, description="Default: backups in the data directory.")
+    backup_days: int = Field(
+        default=BACKUPS.days, ge=0, le=BACKUPS.days, description="Days that database backups stay; 0 makes none."
+    )
+    vault_backup_days: int = Field(
+        default=KEY_BACKUPS.days, ge=1, le=KEY_BACKUPS.days, description="Days that backups of the keys stay."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "console"] = "json"
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _is_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _WEB_ADDRESS.fullmatch(value.get_secret_value()):
+            raise ValueError("it is not an address that begins with https:// or http://")
+        return value
 
     @property
     def key_file(self) -> Path:
         return self.master_key_file or self.data_dir / "master.key"
+
+    @property
+    def backups(self) -> Path:
+        return self.backup_dir or self.data_dir / "backups"
 
     @property
     def sources_cache(self) -> Path:
@@ -114,12 +144,32 @@ def read_token(settings: Settings) -> str:
     return token
 
 
+def health_port(settings: Settings) -> int:
+    """The port at which a bot with these settings tells how it is.
+
+    Raises:
+        StartupError: it has none.
+    """
+    if settings.health_port is None:
+        raise StartupError(
+            "The bot tells nobody how it is: set SPOONFUL_HEALTH_PORT, such as 8080, for it and for this command.",
+            ExitCode.CONFIG,
+        )
+    return settings.health_port
+
+
 def _token_from(path: Path) -> str:
     try:
-        if path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        if path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH) and not _is_credential(path):
             raise StartupError(
                 f"Others on this machine can read {path}; mend it with: chmod 600 {path}", ExitCode.CONFIG
             )
         return path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError):
         raise StartupError(f"The token file {path} cannot be read.", ExitCode.CONFIG) from None
+
+
+def _is_credential(path: Path) -> bool:
+    """Whether systemd gives it to us: an access list admits us alone, which the mode shows as readable by the group."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    return bool(folder) and path.parent == Path(folder)

@@ -172,3 +172,16 @@ def test_a_token_file_that_is_a_folder(monkeypatch: pytest.MonkeyPatch, tmp_path
 def test_a_token_file_that_is_not_text(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = token_file(tmp_path / "token", b"\xff\xfe" + TOKEN.encode("utf-16-le"))
     assert "cannot be read" in refusal_of(settings_from(monkeypatch, discord_token_file=path))
+
+
+def test_a_credential_of_systemd_is_taken_though_its_mode_names_the_group(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """systemd's access list for the service's user shows as 0440. Elsewhere that mode is refused."""
+    folder = tmp_path / "credentials"
+    folder.mkdir()
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
+    given = settings_from(monkeypatch, discord_token_file=token_file(folder / "token", mode=0o440))
+    assert read_token(given) == TOKEN
+    beside = settings_from(monkeypatch, discord_token_file=token_file(tmp_path / "token", mode=0o440))
+    assert "chmod 600" in refusal_of(beside)
