@@ -56,7 +56,7 @@ class CommunityStore:
 
     async def events(self, guild_id: int, limit: int) -> Sequence[Event]:
         """The latest lines of the audit log, newest first."""
-        latest = select(events).where(events.c.guild_id == guild_id).order_by(events.c.at.desc(), events.c.id)
+        latest = select(events).where(events.c.guild_id == guild_id).order_by(events.c.at.desc(), events.c.id.desc())
         return [_event(row) for row in await self._db.rows(latest.limit(limit))]
 
     async def purge_events(self, before: datetime) -> int:

@@ -1,7 +1,7 @@
 """Entries: what members answered, sealed before it reaches a table and opened only on the way out."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Delete, Row, Select, delete, select, update
@@ -110,6 +110,19 @@ class EntryStore:
             await connection.execute(ended.values(status=PromptStatus.SKIPPED))
 
         await self._db.write(work)
+
+    async def purge(self, before: datetime, after: str, limit: int) -> tuple[int, str | None]:
+        """Forget entries that were written before, with their prompts, for a part of them: those after that id.
+
+        Returns how many that were, and the id to go on from; None at the end.
+        """
+        old = select(entries.c.id, entries.c.prompt_id).where(entries.c.id > after, entries.c.recorded_at < before)
+        rows = await self._db.rows(old.order_by(entries.c.id).limit(limit))  # a reader looks, so that nobody waits
+        gone = delete(prompts).where(prompts.c.id.in_([row.prompt_id for row in rows]))
+        count = await self._db.run(gone) if rows else 0
+        if len(rows) < limit:
+            await self._db.scrub()
+        return count, rows[-1].id if len(rows) == limit else None
 
     async def _values(self, entry: Entry) -> dict[str, Any]:
         return _columns(entry, await self._vault.seal(entry.member_id, *_plain(entry)))

@@ -1,10 +1,39 @@
 """Forgetting a person in the tables that do not hang off `member`."""
 
-from sqlalchemy import delete, update
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.asked import hide_rare, stop_asking
-from bot.storage.curation_tables import NAMES_ACTOR, NAMES_APPROVER, TRACES, marked
+from bot.storage.curation_tables import (
+    NAMES_ACTOR,
+    NAMES_APPROVER,
+    TRACES,
+    approvals,
+    askers,
+    events,
+    marked,
+    proposals,
+    revisions,
+    signatures,
+    wishes,
+)
+from bot.storage.tables import members
+
+WRITTEN_AT: Mapping[Column[Any], Column[datetime]] = {
+    members.c.id: members.c.consented_at,
+    events.c.actor_id: events.c.at,
+    proposals.c.author_id: proposals.c.changed_at,
+    approvals.c.curator_id: approvals.c.at,
+    revisions.c.author_id: revisions.c.at,
+    signatures.c.curator_id: revisions.c.at,
+    askers.c.trace: askers.c.asked_at,
+    wishes.c.trace: wishes.c.wished_at,
+}
+"""Every column that can hold a person or their trace, and the one that says when they got there."""
 
 
 async def forget(connection: AsyncConnection, person_id: int, trace: str) -> int:
@@ -14,8 +43,28 @@ async def forget(connection: AsyncConnection, person_id: int, trace: str) -> int
     """
     told = [update(each.table).where(each == person_id).values({each: None}) for each in marked(NAMES_ACTOR)]
     gone = [delete(each.table).where(each == person_id) for each in marked(NAMES_APPROVER)]
-    gone += [delete(each.table).where(each == trace) for each in marked(TRACES)]
-    await stop_asking(connection)
     met = [(await connection.execute(statement)).rowcount for statement in (*told, *gone)]
+    return sum(met) + await forget_trace(connection, trace)
+
+
+async def forget_trace(connection: AsyncConnection, trace: str) -> int:
+    """Remove what a person asked and wished for, whoever it is; returns how many rows that were."""
+    await stop_asking(connection)
+    gone = [delete(each.table).where(each == trace) for each in marked(TRACES)]
+    met = [(await connection.execute(statement)).rowcount for statement in gone]
     await hide_rare(connection)
     return sum(met)
+
+
+async def oldest_rows(connection: AsyncConnection) -> Mapping[int | str, datetime]:
+    """Everybody who is in the database, by id or by trace, and since when."""
+    found: dict[int | str, datetime] = {}
+    for column, at in WRITTEN_AT.items():
+        for row in await connection.execute(_since(column, at)):
+            found[row.person] = min(row.since, found.get(row.person, row.since))
+    return found
+
+
+def _since(column: Column[Any], at: Column[datetime]) -> Select[Any, datetime]:
+    oldest = select(column.label("person"), func.min(at).label("since")).where(column.is_not(None)).group_by(column)
+    return oldest if at.table is column.table else oldest.join_from(column.table, at.table)

@@ -5,8 +5,6 @@ and reported success when foreign keys were on.
 """
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.errors import ExitCode, StartupError
 from bot.storage.connect import begin_with, file_of, is_sqlite, prepare_writer, shown, sqlite_url
+from bot.storage.copies import copy_database
 from bot.storage.engine import ADVISORY_LOCK
 from bot.storage.files import FileLock, make_private
 
@@ -54,13 +53,22 @@ async def upgrade(url: URL, scripts: Path = SCRIPTS) -> SchemaStatus:
     return await _on_server(url, scripts, migrate=True)
 
 
+def refuse_newer(revision: str, scripts: Path = SCRIPTS) -> None:
+    """Raises StartupError if this version does not know a revision."""
+    if revision not in _revisions(scripts):
+        raise StartupError(
+            f"The database was written by a newer Spoonful (revision {revision}). Use that version or a later one.",
+            ExitCode.DATABASE,
+        )
+
+
 def _upgrade_file(path: Path, scripts: Path) -> SchemaStatus:
     with FileLock(path):
         before = _status_of_file(path, scripts)
         if before.current == before.newest:
             return before
         if before.current is not None:
-            _snapshot(path, path.with_name(f"{path.name}.before-{before.newest}"))
+            copy_database(path, path.with_name(f"{path.name}.before-{before.newest}"))
         make_private(path)
         engine = create_engine(
             sqlite_url(path, "sqlite", "rw"), connect_args={"isolation_level": None}, poolclass=NullPool
@@ -94,14 +102,6 @@ def _status_of_file(path: Path, scripts: Path) -> SchemaStatus:
     )
 
 
-def _snapshot(path: Path, target: Path) -> None:
-    """A copy made by SQLite itself: a copied file without its `-wal` is an older or empty database that looks fine."""
-    target.unlink(missing_ok=True)
-    make_private(target)
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("VACUUM INTO ?", (str(target),))
-
-
 async def _on_server(url: URL, scripts: Path, *, migrate: bool) -> SchemaStatus:
     engine = create_async_engine(url, poolclass=NullPool, hide_parameters=True)
     try:
@@ -128,11 +128,8 @@ def _status(connection: Connection, scripts: Path) -> SchemaStatus:
     known, current = _revisions(scripts), None
     if inspect(connection).has_table("alembic_version"):
         current = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-    if current is not None and current not in known:
-        raise StartupError(
-            f"The database was written by a newer Spoonful (revision {current}). Use that version or a later one.",
-            ExitCode.DATABASE,
-        )
+    if current is not None:
+        refuse_newer(current, scripts)
     return SchemaStatus(current, known[-1])
 
 

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, delete, or_, select, update
+from sqlalchemy import Row, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain import zones
 from bot.domain.checkins import Delivery, EntryKind, Prompt, PromptKind, PromptStatus, new_id
+from bot.domain.condition import Backlog
 from bot.domain.journal import PastPrompt
 from bot.domain.plans import NUDGE_AFTER, Timetable
 from bot.domain.schedules import Key
@@ -23,6 +24,8 @@ ANSWERABLE = (PromptStatus.SENDING, PromptStatus.SENT, PromptStatus.EXPIRED)
 
 DISCORD_EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 """Where the milliseconds in the upper bits of Discord's ids begin."""
+
+STILL_OPEN = (PromptStatus.DUE, PromptStatus.SENDING)
 
 MOST_MISSED = 100
 """Rows for what a plan missed while the bot was off; older dates get none."""
@@ -71,11 +74,15 @@ class _Claim:
 class _Batch:
     deliveries: Sequence[Delivery]
     passed_over: int
+    missed: int
 
 
 class PromptStore:
+    """`missed` counts the prompts that were given up through this object."""
+
     def __init__(self, db: Database) -> None:
         self._db = db
+        self.missed = 0
 
     async def claim_due(
         self, now: datetime, lease_until: datetime, stale_before: datetime, limit: int
@@ -89,6 +96,7 @@ class PromptStore:
         claim = partial(_claim, claim=_Claim(now, lease_until, stale_before, limit))
         while True:
             batch = await self._db.write(claim)
+            self.missed += batch.missed
             if batch.deliveries or not batch.passed_over:
                 return batch.deliveries
 
@@ -106,7 +114,7 @@ class PromptStore:
         await self._end(prompt_id, PromptStatus.UNDELIVERABLE, [PromptStatus.SENDING])
 
     async def mark_missed(self, prompt_id: str) -> None:
-        await self._end(prompt_id, PromptStatus.MISSED, [PromptStatus.SENDING])
+        self.missed += await self._end(prompt_id, PromptStatus.MISSED, [PromptStatus.SENDING])
 
     async def move_with_zones(self, after: str) -> tuple[int, str | None]:
         """Recompute when the scheduled prompts that are due stand in UTC, for a part of them: those after that id.
@@ -144,6 +152,15 @@ class PromptStore:
         row = await self._db.row(soonest)
         return None if row is None else row.due_at
 
+    async def backlog(self, now: datetime) -> Backlog:
+        """What waits to be sent, over all members that can be reached."""
+        overdue = func.count().filter(prompts.c.due_at <= now)
+        row = await self._db.row(select(func.count().label("waiting"), overdue.label("overdue")).where(WAITING))
+        oldest = await self._db.row(
+            select(prompts.c.due_at).where(WAITING, prompts.c.due_at <= now).order_by(prompts.c.due_at).limit(1)
+        )
+        return Backlog(row.waiting if row else 0, row.overdue if row else 0, oldest.due_at if oldest else None)
+
     async def last_key(self, plan_id: str) -> Key | None:
         """Which of the plan's scheduled prompts was the latest that is no longer merely due: it gets no second one."""
         return await self._db.read(partial(last_key, plan_id=plan_id))
@@ -174,6 +191,19 @@ class PromptStore:
         """Close what was not answered in time; answers are still taken, as late ones. Returns how many."""
         over = update(prompts).where(UNANSWERED, prompts.c.expires_at <= now)
         return await self._db.run(over.values(status=PromptStatus.EXPIRED))
+
+    async def purge(self, before: datetime, after: str, limit: int) -> tuple[int, str | None]:
+        """Forget prompts that were due before and have ended without an entry, for a part of them: those after that id.
+
+        Returns how many that were, and the id to go on from; None at the end.
+        """
+        answered = select(entries.c.id).where(entries.c.prompt_id == prompts.c.id).exists()
+        over = prompts.c.due_at < before, prompts.c.status.not_in(STILL_OPEN), ~answered
+        old = select(prompts.c.id).where(prompts.c.id > after, *over).order_by(prompts.c.id).limit(limit)
+        rows = await self._db.rows(old)  # a reader looks, so that nobody waits
+        gone = delete(prompts).where(prompts.c.id.in_([row.id for row in rows]), *over)
+        count = await self._db.run(gone) if rows else 0
+        return count, rows[-1].id if len(rows) == limit else None
 
     async def _end(self, prompt_id: str, status: PromptStatus, before: Sequence[PromptStatus]) -> bool:
         ended = await self._db.run(
@@ -234,7 +264,8 @@ async def _claim(connection: AsyncConnection, claim: _Claim) -> _Batch:
     if new:
         values = [columns_of(prompt) for prompt in new]
         await connection.execute(insert(connection, prompts).on_conflict_do_nothing(), values)
-    return _Batch([_delivery(row, claim) for row in taken], len(rows) - len(taken))
+    missed_later = sum(prompt.status is PromptStatus.MISSED for prompt in new)
+    return _Batch([_delivery(row, claim) for row in taken], len(rows) - len(taken), len(late) + missed_later)
 
 
 async def _idle_nudges(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> set[str]:

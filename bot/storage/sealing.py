@@ -48,6 +48,15 @@ def unseal(key: bytes, context: str, sealed: bytes) -> bytes:
         raise SealBroken("the sealed bytes do not fit the key or the place") from None
 
 
+def opens(key: bytes, context: str, sealed: bytes) -> bool:
+    """Whether this was sealed with that key for that place."""
+    try:
+        unseal(key, context, sealed)
+    except SealBroken:
+        return False
+    return True
+
+
 def load_master_key(path: Path, *, create: bool) -> bytes:
     """The key that wraps all others, from a file of exactly 32 bytes that only its owner can read.
 
@@ -60,7 +69,7 @@ def load_master_key(path: Path, *, create: bool) -> bytes:
     try:
         if create:
             with suppress(FileExistsError):
-                _create_master_key(path)
+                create_key_file(path)
         mode, key = path.stat().st_mode, path.read_bytes()
     except OSError as error:
         raise StartupError(
@@ -74,8 +83,13 @@ def load_master_key(path: Path, *, create: bool) -> bytes:
     return key
 
 
-def _create_master_key(path: Path) -> None:
-    """On disk for certain before anything is wrapped with it: losing it in a power cut would lose all that follows."""
+def create_key_file(path: Path) -> None:
+    """Make a new key, on disk for certain before anything is wrapped with it: a power cut would take all that follows.
+
+    Raises:
+        FileExistsError: the file is there.
+        OSError: the file system refuses.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:
@@ -83,7 +97,12 @@ def _create_master_key(path: Path) -> None:
         os.fsync(file)
     finally:
         os.close(file)
-    folder = os.open(path.parent, os.O_RDONLY)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder certain: until then a power cut can undo that a file was made, renamed or removed."""
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:

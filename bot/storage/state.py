@@ -6,6 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.storage.engine import Database, put
 from bot.storage.tables import bot_state
 
+ZONES = "time zone data"
+"""The fact which version of it what is due was computed with."""
+
 
 class BotStateStore:
     def __init__(self, db: Database) -> None:

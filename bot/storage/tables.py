@@ -92,6 +92,8 @@ members = Table(
     Column("dm_channel_id", BigInteger, nullable=False),
     Column("unreachable_since", Instant),
     Column("preferences", LargeBinary),  # sealed; NULL until the member changes one
+    # When they were told that their erasure is near. Whoever was in reach after that is to be told anew.
+    Column("warned_at", Instant),
     CheckConstraint("consent_version > 0", "consent_version"),
 )
 

@@ -59,9 +59,11 @@ class Place:
             return [tuple(row) for row in result] if result.returns_rows else []
 
     async def make_vault_older(self) -> None:
-        """As the first version of the vault was: without a key for traces."""
+        """As the first version of the vault was: without a key for traces, a rotation or tombstones."""
         table = f"{self.vault_schema}vault_state"
-        await self.sql(f"ALTER TABLE {table} DROP COLUMN trace_key", vault=True)
+        for column in ("trace_key", "next_probe"):
+            await self.sql(f"ALTER TABLE {table} DROP COLUMN {column}", vault=True)
+        await self.sql(f"DROP TABLE {self.vault_schema}tombstone", vault=True)
         await self.sql(f"UPDATE {table} SET version = 1", vault=True)  # noqa: S608 - our own names
 
     def raw_bytes(self) -> bytes:

@@ -58,6 +58,13 @@ async def test_the_audit_log_has_the_newest_first_and_only_ones_own(storage: Sto
     assert await storage.communities.events(OTHER_GUILD, 10) == [event(guild_id=OTHER_GUILD)]
 
 
+async def test_lines_of_one_moment_come_back_in_the_order_in_which_they_were_written(storage: Storage) -> None:
+    lines = [event(action=f"step {number}") for number in range(20)]
+    for line in lines:
+        await storage.communities.note(line)
+    assert await storage.communities.events(GUILD, 30) == lines[::-1]
+
+
 async def test_old_lines_of_the_audit_log_are_forgotten(storage: Storage) -> None:
     for at in (NOW - DAY, NOW):
         await storage.communities.note(event(at=at))

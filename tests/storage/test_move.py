@@ -29,6 +29,7 @@ from tests.storage.places import Place
 ROOT = Path(__file__).parents[2]
 TABLES = [*metadata.sorted_tables, *vault.metadata.sorted_tables]
 MEMBERS = range(1, 6)
+GONE = 9
 NOTE = "a private note"
 
 
@@ -45,6 +46,7 @@ async def fill(place: Place) -> None:
     await storage.tallies.looked_up({"yoga": 1})
     await curate(storage, 7)
     await storage.state.put("tree", "hash")
+    await storage.members.erase(GONE)
     await storage.close()
     await fill_the_rest(place)
 

@@ -16,6 +16,7 @@ from bot.errors import ExitCode, StartupError
 from bot.storage import SealBroken, Storage
 from bot.storage.sealing import KEY_BYTES, load_master_key, new_key, seal, unseal
 from bot.storage.tables import metadata
+from bot.storage.vault import SCHEMA_VERSION
 from tests.storage.examples import NOW, TUESDAY, enroll, entry, member, plan, sent_prompt
 from tests.storage.places import Place
 
@@ -99,7 +100,7 @@ class TestOpening:
         assert not closed.key_file.exists()
 
     async def test_fault_43_a_newer_vault_is_refused(self, closed: Place) -> None:
-        await closed.sql(f"UPDATE {closed.vault_schema}vault_state SET version = 3", vault=True)  # noqa: S608
+        await closed.sql(f"UPDATE {closed.vault_schema}vault_state SET version = {SCHEMA_VERSION + 1}", vault=True)  # noqa: S608
         assert (await self.refused(closed)).code is ExitCode.DATABASE
 
 
@@ -123,7 +124,7 @@ class TestOlderVault:
             await storage.close()
         assert len(seen) == 1
         table = f"{older.vault_schema}vault_state"
-        assert await older.sql(f"SELECT version FROM {table}", vault=True) == [(2,)]  # noqa: S608 - our own names
+        assert await older.sql(f"SELECT version FROM {table}", vault=True) == [(SCHEMA_VERSION,)]  # noqa: S608 - our own names
 
     async def test_another_master_key_gives_it_no_key(self, older: Place) -> None:
         right = older.key_file.read_bytes()
@@ -233,6 +234,7 @@ async def test_fault_41_an_old_backup_of_an_erased_member_stays_unreadable(sqlit
     backup = sqlite_place.folder / "backup.db"
     await sqlite_place.sql(f"VACUUM INTO '{backup}'")
     await storage.members.erase(1)
+    await sqlite_place.sql("DELETE FROM tombstone", vault=True)
     await storage.close()
     backup.replace(sqlite_place.file)
     storage = await sqlite_place.open()
