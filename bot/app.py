@@ -6,9 +6,9 @@ import gc
 import os
 import re
 import signal
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from importlib.metadata import version
 
@@ -28,6 +28,7 @@ from bot.chat.cogs.curate import Curate
 from bot.chat.cogs.facts import Facts
 from bot.chat.cogs.help import Help
 from bot.chat.cogs.journal import Journal
+from bot.chat.cogs.mydata import MyData
 from bot.chat.cogs.prompts import Prompts
 from bot.chat.cogs.questions import Questions
 from bot.chat.cogs.queue import QueuePanel
@@ -37,6 +38,7 @@ from bot.chat.cogs.review import Review
 from bot.chat.cogs.revisions import Revisions
 from bot.chat.cogs.settings import PlanSettings
 from bot.chat.cogs.setup import Setup
+from bot.chat.cogs.status import Status
 from bot.chat.gate import Gate
 from bot.chat.messenger import DiscordMessenger
 from bot.chat.noticeboard import DiscordNoticeboard
@@ -44,10 +46,16 @@ from bot.chat.reviewing import ReviewBoard
 from bot.chat.sharing import Sharing
 from bot.chat.ui.cards import over_budget
 from bot.config import Settings, read_token
+from bot.domain.condition import CARD_FILES
+from bot.domain.lifetimes import BACKUPS, Lifetimes
 from bot.errors import ExitCode, StartupError
+from bot.health.heartbeat import beating
+from bot.health.metrics import Metrics, ObservedMessenger
+from bot.health.server import serving
 from bot.reports.press import Press
 from bot.scheduling import Beat, Ticker
 from bot.services.checkins import CheckInService
+from bot.services.condition import ConditionService, Troubles
 from bot.services.curation.asked import Asked
 from bot.services.curation.communities import CommunityService
 from bot.services.curation.digests import Digests
@@ -63,10 +71,17 @@ from bot.services.flares import FlareService
 from bot.services.journal import JournalService
 from bot.services.membership import Membership
 from bot.services.pace import Pace
+from bot.services.patience import Patience
 from bot.services.plans import PlanService
 from bot.services.ports import Clock
+from bot.services.retention import RetentionService
+from bot.services.rights import RightsService
 from bot.services.starts import Starts
 from bot.storage import Storage
+from bot.storage.backups.folder import Home, Kept, backups_in
+from bot.storage.backups.making import create_if_due
+from bot.storage.backups.sealed import Kind
+from bot.storage.state import ZONES
 
 DRAIN_SECONDS = 20.0
 CONTENT_INTERVAL = 3.0
@@ -87,11 +102,19 @@ DIGEST_INTERVAL = 600.0
 WATCH_INTERVAL = 3600.0
 """Seconds between two looks whether the weekly round through the registries of papers is due."""
 
+BACKUP_INTERVAL = 1800.0
+"""Seconds between two looks whether the daily backup is due."""
+
+RETENTION_INTERVAL = 3600.0
+"""Seconds between two looks whether the daily round of forgetting is due."""
+
+DELETIONS = 5.0
+"""Messages a second that are deleted for somebody who was erased: as many as Discord takes in one channel."""
+
 PURGE_INTERVAL = 3600.0
 """Seconds between two rounds of forgetting what was kept for so long and no longer."""
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
-ZONES = "time zone data"
 NEW_TOKEN = "Reset it on the Bot page of the developer portal and set the new one."  # noqa: S105 - advice, not a token
 
 FATAL_CLOSE_CODES = {4004, 4010, 4011, 4012, 4013, 4014}
@@ -156,6 +179,7 @@ class ContentWatch:
 
     content: LiveContent
     editions: Editions
+    troubles: Troubles
 
     async def reload_if_changed(self) -> None:
         if await asyncio.to_thread(self.content.changed):
@@ -165,10 +189,35 @@ class ContentWatch:
         try:
             library = await asyncio.to_thread(self.content.load)
         except ContentError as error:
+            self.troubles.failed(CARD_FILES)
             log.error("content kept as it was", problems=[str(problem) for problem in error.problems[:20]])
             return
         self.editions.publish(library)
+        self.troubles.worked(CARD_FILES)
         log.info("content reloaded", cards=len(library.catalog.cards))
+
+
+@dataclass(frozen=True)
+class Backups:
+    """The daily backup."""
+
+    home: Home
+    kept: Kept
+    clock: Clock
+
+    async def make(self) -> None:
+        """Make it if it is due.
+
+        Raises:
+            StartupError: it could not be made; why is in the log.
+        """
+        try:
+            made = await create_if_due(self.home, self.kept, self.clock.now())
+        except StartupError as error:
+            log.error("backup failed", reason=str(error))
+            raise
+        for each in made:
+            log.info("backup made", kind=each.about.kind, file=each.path.name, bytes=each.size)
 
 
 @dataclass(frozen=True)
@@ -209,10 +258,18 @@ class App:
     checkins: CheckInService
     delivery: DeliveryService
     curation: Curation
+    retention: RetentionService
+    condition: ConditionService
 
 
 def assemble(
-    storage: Storage, library: Library, press: Press, clock: Clock, settings: Settings, shards: Shards | None = None
+    storage: Storage,
+    library: Library,
+    press: Press,
+    clock: Clock,
+    settings: Settings,
+    part: Part = Part(),
+    metrics: Metrics | None = None,
 ) -> App:
     """Build services and client on open storage. Cheap and free of side effects: a restart assembles anew."""
     members, planned, prompts, marks = storage.members, storage.plans, storage.prompts, storage.marks
@@ -225,7 +282,30 @@ def assemble(
     )
     flares = FlareService(clock, membership, planned, prompts, marks)
     journal = JournalService(clock, editions, membership, planned, storage.entries, marks, press)
-    client = ShardedClient(storage.state, shards.here, shards.count) if shards else SpoonfulClient(storage.state)
+    client = _client(storage, part.shards, metrics)
+    messenger = DiscordMessenger(client, checkins.asked)
+    observed = ObservedMessenger(messenger, clock, metrics) if metrics else messenger
+    pace = Pace(settings.send_rate, storage.budget)
+    delivery = DeliveryService(clock, observed, pace, members, planned, prompts)
+    gateway = None if part.role is Role.DISPATCHER else client
+    condition = ConditionService(
+        clock, storage.vitals, _last_backup(settings), delivery, editions, gateway, version("spoonful")
+    )
+    lifetimes = Lifetimes(timedelta(days=settings.keep_entries_days), timedelta(days=settings.keep_unreachable_days))
+    patience = Patience(clock)
+    rights = RightsService(clock, lifetimes, members, planned, storage.holdings, journal, press)
+    retention = RetentionService(
+        clock,
+        lifetimes,
+        storage.state,
+        members,
+        prompts,
+        storage.entries,
+        storage.communities,
+        storage.tombstones,
+        messenger,
+        pace,
+    )
     curation = _curation(storage, editions, clock, client)
     communities, asked = curation.communities, curation.asked
     sharing = Sharing(communities, curation.living, clock)
@@ -235,24 +315,54 @@ def assemble(
         [
             Facts(editions, communities, sharing, asked),
             Questions(editions, communities, sharing, asked),
-            CheckIns(plans, checkins, flares, journal, clock),
+            CheckIns(plans, checkins, flares, journal, patience, clock),
             PlanSettings(plans, flares, editions),
             Prompts(checkins, flares),
             Reminders(plans),
-            Journal(journal, editions, checkins),
+            Journal(journal, editions, checkins, patience),
+            MyData(rights, patience, Pace(DELETIONS)),
             Setup(gate, communities, editions),
             Curate(gate, curation.proposals, editions, board),
             Review(gate, curation.proposals, board),
             Revisions(gate, curation.shelf, editions, board),
             Reports(gate, communities, editions, curation.queue, clock),
-            QueuePanel(gate, curation.queue, curation.shelf, editions),
+            QueuePanel(gate, curation.queue, curation.shelf, editions, board),
+            Status(gate, condition),
             Help(),
         ]
     )
-    messenger = DiscordMessenger(client, checkins.asked)
-    pace = Pace(settings.send_rate, storage.budget)
-    delivery = DeliveryService(clock, messenger, pace, members, planned, prompts)
-    return App(client, editions, lookups, checkins, delivery, curation)
+    return App(client, editions, lookups, checkins, delivery, curation, retention, condition)
+
+
+def _client(storage: Storage, shards: Shards | None, metrics: Metrics | None) -> SpoonfulClient:
+    if shards:
+        client = ShardedClient(storage.state, shards.here, shards.count, metrics)
+    else:
+        client = SpoonfulClient(storage.state, metrics)
+    if metrics:
+        metrics.at_work = lambda: client.at_work
+    return client
+
+
+def home_of(settings: Settings) -> Home:
+    """Where the data of these settings is, for what works on files without opening the storage."""
+    return Home(settings.database_url, settings.data_dir, settings.key_file, settings.backups)
+
+
+def kept_of(settings: Settings) -> Kept:
+    """How long backups are kept; where the daily one is switched off, as long as if it were not."""
+    days = timedelta(days=settings.backup_days) or BACKUPS
+    return Kept(days, timedelta(days=settings.vault_backup_days))
+
+
+def _last_backup(settings: Settings) -> Callable[[], datetime | None] | None:
+    """Looks by the names of the files when the newest backup of the database was made; None if nobody makes any."""
+
+    def look() -> datetime | None:
+        made = backups_in(settings.backups)
+        return next((each.created for each in made if each.kind is Kind.DATABASE), None)
+
+    return look if settings.backup_days else None
 
 
 def _curation(storage: Storage, editions: Editions, clock: Clock, client: SpoonfulClient) -> Curation:
@@ -279,11 +389,27 @@ def _curation(storage: Storage, editions: Editions, clock: Clock, client: Spoonf
 @contextlib.asynccontextmanager
 async def open_storage(settings: Settings) -> AsyncGenerator[Storage]:
     """The database, migrated and locked for us; closed at the end, whatever happens."""
-    storage = await Storage.open(settings.database_url, settings.data_dir, settings.key_file)
+    storage = await Storage.open(settings.database_url, settings.data_dir, settings.key_file, settings.backups)
     try:
         yield storage
     finally:
         await storage.close()
+
+
+@contextlib.asynccontextmanager
+async def watched(settings: Settings, condition: ConditionService, metrics: Metrics | None) -> AsyncGenerator[None]:
+    """Tells on loopback how the bot is, if there are metrics, and calls the heartbeat's address, if there is one.
+
+    Raises:
+        StartupError: the port is taken.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(condition.close)
+        if metrics and settings.health_port:
+            await stack.enter_async_context(serving(settings.health_port, condition, metrics))
+        if settings.heartbeat_url:
+            await stack.enter_async_context(beating(settings.heartbeat_url.get_secret_value(), condition))
+        yield
 
 
 @contextlib.asynccontextmanager
@@ -308,10 +434,11 @@ async def run(settings: Settings, part: Part = Part(), clock: Clock | None = Non
     point_at(settings)
     clock = clock or SystemClock()
     async with open_storage(settings) as storage, open_press() as press:
-        app = assemble(storage, library, press, clock, settings, part.shards)
+        metrics = Metrics() if settings.health_port else None
+        app = assemble(storage, library, press, clock, settings, part, metrics)
         await app.lookups.remember()
         await app.editions.load()
-        watch = ContentWatch(content, app.editions)
+        watch = ContentWatch(content, app.editions, app.condition.troubles)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, content.forget)
         beats = [
             Beat("content", CONTENT_INTERVAL, watch.reload_if_changed),
@@ -322,7 +449,10 @@ async def run(settings: Settings, part: Part = Part(), clock: Clock | None = Non
             beats += [
                 Beat("delivery", 1, app.delivery.deliver_due),
                 Beat("expiry", EXPIRY_INTERVAL, app.checkins.expire),
+                Beat("retention", RETENTION_INTERVAL, app.retention.run_if_due),
             ]
+            if settings.backup_days:
+                beats.append(Beat("backup", BACKUP_INTERVAL, Backups(home_of(settings), kept_of(settings), clock).make))
             if settings.source_watch:
                 beats.append(_source_watch(storage, app.editions, clock, settings))
         if part.role is not Role.DISPATCHER:
@@ -331,9 +461,9 @@ async def run(settings: Settings, part: Part = Part(), clock: Clock | None = Non
         # What is there now stays: without this the collector walks over all of it again and again, 50 ms at a time.
         gc.collect()
         gc.freeze()
-        async with app.client:
+        async with app.client, watched(settings, app.condition, metrics):
             try:
-                await _serve(app, Ticker(beats), token, starts)
+                await _serve(app, Ticker(beats, app.condition.troubles), token, starts)
             finally:
                 await app.lookups.write()
 

@@ -16,16 +16,34 @@ from bot.catalog.live import LiveContent
 from bot.catalog.loader import check, load
 from bot.catalog.problems import Problem, Severity
 from bot.chat.ui.cards import Page, card_text, over_budget
-from bot.config import ROOT, Settings, load_settings
+from bot.config import ROOT, Settings, health_port, load_settings
+from bot.doctor import examine
+from bot.doctor.findings import as_data, as_text
 from bot.domain.catalog import Catalog
 from bot.domain.changes import headline
 from bot.domain.curation import Revision, RevisionKind
 from bot.errors import ExitCode, StartupError
+from bot.health.ask import ALIVE, READY, ask
 from bot.logs import configure
 from bot.services.curation.imports import Import, ImportService
 from bot.services.curation.watch import Watch
 from bot.services.facts import Answer
-from bot.storage import Moved, SchemaStatus, locate, move_to_postgresql, shown, status, upgrade
+from bot.storage import (
+    Moved,
+    Rotated,
+    SchemaStatus,
+    key_status,
+    locate,
+    move_to_postgresql,
+    rotate,
+    shown,
+    status,
+    upgrade,
+)
+from bot.storage.backups import making, restoring
+from bot.storage.backups.drill import drill
+from bot.storage.backups.folder import backups_in
+from bot.storage.backups.sealed import BadBackup
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -36,11 +54,16 @@ cli = typer.Typer(
 cards = typer.Typer(no_args_is_help=True, help="The evidence cards.")
 sources = typer.Typer(no_args_is_help=True, help="The sources that cards cite.")
 database = typer.Typer(no_args_is_help=True, help="The database.")
+keys = typer.Typer(no_args_is_help=True, help="The master key, which wraps all members' keys.")
+backup = typer.Typer(no_args_is_help=True, help="Backups: sealed with the master key, which is in none of them.")
 cli.add_typer(cards, name="cards")
 cli.add_typer(sources, name="sources")
 cli.add_typer(database, name="db")
+cli.add_typer(keys, name="keys")
+cli.add_typer(backup, name="backup")
 
 CommunityId = Annotated[int, typer.Option("--community", help="The id of the Discord server.")]
+BackupFiles = Annotated[list[Path] | None, typer.Argument(help="Backups.", show_default=False)]
 ContentFolder = Annotated[Path, typer.Argument(help="A content folder.")]
 
 
@@ -74,6 +97,28 @@ def try_out(
 
     configure("WARNING", "console")
     asyncio.run(sandbox.serve(channel=channel, browser=browser, port=port or None))
+
+
+@cli.command()
+def health(
+    alive: Annotated[bool, typer.Option("--alive", help="Only whether it runs at all, ready or not.")] = False,
+) -> None:
+    """Whether the bot on this machine is ready: connected, able to save, and sending. Exit code 1 if not."""
+    reply = ask(health_port(load_settings()), ALIVE if alive else READY)
+    typer.echo("\n".join(reply.lines))
+    raise typer.Exit(ExitCode.OK if reply.well else ExitCode.PROBLEMS_FOUND)
+
+
+@cli.command()
+def doctor(
+    online: Annotated[bool, typer.Option("--online", help="Ask Discord too; needs the token.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Looks at settings, files, database, backups and content; says what to do. Changes nothing."""
+    configure("WARNING", "console")
+    findings = asyncio.run(examine(load_settings, asks_discord=online))
+    typer.echo(as_data(findings) if as_json else as_text(findings))
+    raise typer.Exit(ExitCode.PROBLEMS_FOUND if any(each.is_problem for each in findings) else ExitCode.OK)
 
 
 @cards.command("check")
@@ -220,6 +265,93 @@ def db_move(
     _say_what_follows(asyncio.run(moving))
 
 
+@backup.command("create")
+def backup_create() -> None:
+    """Back up the database and the members' keys, each into a file of its own. The bot may be running."""
+    for made in asyncio.run(making.create(application.home_of(load_settings()), _now())):
+        _say_checked("made and verified", made)
+
+
+@backup.command("verify")
+def backup_verify(files: BackupFiles = None) -> None:
+    """Open backups, all of them unless some are named, and count what is in them. Exit status 1 if one is bad."""
+    home = application.home_of(load_settings())
+    bad = 0
+    for path in files or [each.path for each in backups_in(home.backups)]:
+        try:
+            _say_checked("good", making.verify(home, path))
+        except BadBackup as error:
+            typer.echo(str(error))
+            bad += 1
+    if bad:
+        raise typer.Exit(ExitCode.PROBLEMS_FOUND)
+
+
+@backup.command("list")
+def backup_list() -> None:
+    """The backups by their names, newest first. `verify` tells whether they are good."""
+    home = application.home_of(load_settings())
+    for each in backups_in(home.backups):
+        typer.echo(f"{each.created:%Y-%m-%d %H:%M} UTC  {each.kind:<8}  {each.path.stat().st_size:>14,}  {each.path}")
+
+
+@backup.command("restore")
+def backup_restore(
+    files: BackupFiles = None,
+    without_keys: Annotated[
+        bool,
+        typer.Option("--without-keys", help="Also where the keys of most members are gone: their data is removed."),
+    ] = False,
+) -> None:
+    """Put a backup in the place of the database: the newest, or those that are named. The bot must be stopped."""
+    home = application.home_of(load_settings())
+    restored = asyncio.run(restoring.restore(home, files or (), _now(), without_keys=without_keys))
+    for line in restored.account:
+        typer.echo(line)
+
+
+@backup.command("prune")
+def backup_prune() -> None:
+    """Remove backups that are too old, and copies that upgrades and restores put aside. The bot does so each day."""
+    settings = load_settings()
+    gone = making.clear(application.home_of(settings), application.kept_of(settings), _now())
+    for path in gone:
+        typer.echo(f"removed {path}")
+    typer.echo(f"{len(gone)} files removed.")
+
+
+@backup.command("drill")
+def backup_drill() -> None:
+    """Back up, verify, restore elsewhere, compare and open, then remove it all. The bot may be running."""
+    asyncio.run(drill(application.home_of(load_settings()), _now(), _say_step))
+    typer.echo("The drill went well: what is stored here can be restored.")
+
+
+@keys.command("rotate")
+def keys_rotate() -> None:
+    """Put a new master key in the place of the old one. The bot must be stopped; repeat it if it breaks off."""
+    settings = load_settings()
+    where = settings.database_url, settings.data_dir, settings.key_file, settings.backups
+    _say_rotated(asyncio.run(rotate(*where, _say_keys)), settings.key_file)
+
+
+@keys.command("status")
+def keys_status() -> None:
+    """Whether the master key fits the vault, and its age. Changes nothing; exit status 1 if something is to be done."""
+    settings = load_settings()
+    found = asyncio.run(key_status(settings.database_url, settings.data_dir, settings.key_file))
+    typer.echo(f"{settings.key_file}, from {found.made_at:%Y-%m-%d %H:%M} UTC")
+    typer.echo(f"{found.vault}: {found.keys:,} members' keys")
+    if found.half_exchanged:
+        typer.echo("An exchange of the master key was cut short. End it with: spoonful keys rotate")
+    elif not found.fits:
+        typer.echo("This is not the master key of that vault. Put the right one back.")
+    else:
+        typer.echo("The key fits.")
+        return
+    raise typer.Exit(ExitCode.PROBLEMS_FOUND)
+
+
 async def _latest(settings: Settings, community: int) -> Sequence[Revision]:
     async with application.open_storage(settings) as storage:
         return await storage.revisions.latest(community)
@@ -278,9 +410,36 @@ def _at(found: SchemaStatus) -> str:
     return "empty" if found.current is None else f"at revision {found.current}"
 
 
+def _say_checked(what: str, found: making.Checked) -> None:
+    rows = ", ".join(f"{name} {count:,}" for name, count in found.contents.rows.items() if count)
+    typer.echo(f"{what}: {found.path} ({found.size:,} bytes, revision {found.about.revision})\n  rows: {rows}")
+
+
+def _say_step(what: str, seconds: float) -> None:
+    typer.echo(f"{seconds:7.2f} s  {what}")
+
+
 def _say_rows(table: str, done: int, total: int) -> None:
     if done == total or (done and done % 100_000 == 0):
         typer.echo(f"{table}: {done:,} of {total:,} rows")
+
+
+def _say_keys(done: int, total: int) -> None:
+    if done and done % 10_000 == 0 and done < total:
+        typer.echo(f"{done:,} of {total:,} members' keys")
+
+
+def _say_rotated(done: Rotated, key_file: Path) -> None:
+    ended = "The exchange that was cut short is at its end" if done.resumed else "The master key is exchanged"
+    typer.echo(f"{ended}: {done.keys:,} members' keys are wrapped with the new one, and the old file is destroyed.")
+    if done.broken:
+        typer.echo(f"{done.broken:,} members' keys did not open before and do not now: what they wrote is lost.")
+    for path in done.foreign:
+        typer.echo(f"This backup opened with no key of ours, and was left as it is: {path}")
+    typer.echo(
+        f"\nThe new key is in {key_file}. Copy it to where you keep a second one, and to every machine that runs a\n"
+        "part of this bot. Then destroy every copy of the old one."
+    )
 
 
 def _say_what_follows(moved: Moved) -> None:

@@ -9,6 +9,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.logs import trace_of
+from bot.services.condition import Troubles
 
 log = structlog.get_logger()
 
@@ -23,10 +24,11 @@ class Beat:
 
 
 class Ticker:
-    """Keeps the beats. A beat that fails is logged and comes again."""
+    """Keeps the beats. A beat that fails is logged, noted among the `troubles`, and comes again."""
 
-    def __init__(self, beats: Sequence[Beat]) -> None:
+    def __init__(self, beats: Sequence[Beat], troubles: Troubles | None = None) -> None:
         self._beats = beats
+        self._troubles = troubles or Troubles()
         self._running: set[asyncio.Task[object]] = set()
         self._scheduler = AsyncIOScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -53,6 +55,9 @@ class Ticker:
         try:
             await task
         except Exception as error:  # noqa: BLE001 - one bad beat must not end the rest
+            self._troubles.failed(beat.name)
             log.error("beat failed", beat=beat.name, trace=trace_of(error))
+        else:
+            self._troubles.worked(beat.name)
         finally:
             self._running.discard(task)

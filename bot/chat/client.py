@@ -3,10 +3,12 @@
 import asyncio
 import hashlib
 import json
+import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
+import aiohttp
 import discord
 import structlog
 from discord import app_commands
@@ -47,14 +49,37 @@ class Tree(app_commands.CommandTree[Any]):
     async def interaction_check(self, interaction: Interaction, /) -> bool:
         """Every command begins here."""
         if isinstance(self.client, SpoonfulClient):
-            self.client.note_work()
+            self.client.note_work(interaction)
         return True
+
+
+class Observer(Protocol):
+    """Hears in numbers and fixed words of what happens: nothing that says who."""
+
+    def answered(self, kind: str, seconds: float) -> None:
+        """An interaction is done with, whatever came of it; `kind` is discord.py's word for its type."""
+        ...
+
+    def gateway(self, event: str) -> None:
+        """`connected`, `resumed` or `disconnected`."""
+        ...
+
+    def replied(self, status: int) -> None:
+        """Discord replied to a request with this status."""
+        ...
 
 
 class SpoonfulClient(commands.Bot):
     """Dispatches commands through the tree and controls through the router."""
 
-    def __init__(self, state: StateStore, **sharding: Any) -> None:  # noqa: ANN401 - discord.py's own options
+    def __init__(
+        self,
+        state: StateStore,
+        observer: Observer | None = None,
+        **options: Any,  # noqa: ANN401 - discord.py's own
+    ) -> None:
+        if observer:
+            options["http_trace"] = _watching(observer)
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -65,12 +90,15 @@ class SpoonfulClient(commands.Bot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_ratelimit_timeout=LONGEST_WAIT,
-            **sharding,
+            **options,
         )
         self._state = state
         self._router = Router()
         self._parts: list[commands.Cog] = []
         self._working: set[asyncio.Task[Any]] = set()
+        self._observer = observer
+        self._offline_since: dict[int, float] = {}
+        self._was_online = False
         parsers = self._connection.parsers
         parsers.update({event: _forgiving(event, parse) for event, parse in parsers.items() if event != "READY"})
 
@@ -107,11 +135,46 @@ class SpoonfulClient(commands.Bot):
             await self._state.put(SYNCED, digest)
             log.info("commands synced", count=len(payload))
 
-    def note_work(self) -> None:
-        """The present task answers an interaction."""
+    def note_work(self, interaction: Interaction) -> None:
+        """The present task answers this interaction."""
         if task := asyncio.current_task():
             self._working.add(task)
             task.add_done_callback(self._working.discard)
+            if observer := self._observer:
+                clock, kind = asyncio.get_running_loop().time, interaction.type.name
+                began = clock()
+                task.add_done_callback(lambda _: observer.answered(kind, clock() - began))
+
+    @property
+    def at_work(self) -> int:
+        """Interactions that are being answered just now."""
+        return len(self._working)
+
+    @property
+    def offline_for(self) -> float:
+        """Seconds since the connection, or the first of several, broke; infinite before there was any."""
+        if not self._was_online:
+            return math.inf
+        since = min(self._offline_since.values(), default=None)
+        return 0.0 if since is None else max(asyncio.get_running_loop().time() - since, 1e-3)
+
+    async def on_connect(self) -> None:
+        self._note_connection("connected")
+
+    async def on_resumed(self) -> None:
+        self._note_connection("resumed")
+
+    async def on_disconnect(self) -> None:
+        self._note_connection("disconnected")
+
+    def _note_connection(self, event: str, shard: int = 0) -> None:
+        if event == "disconnected":
+            self._offline_since.setdefault(shard, asyncio.get_running_loop().time())
+        else:
+            self._offline_since.pop(shard, None)
+            self._was_online = True
+        if self._observer:
+            self._observer.gateway(event)
 
     async def finish_work(self, patience: float) -> None:
         """Wait for the interactions that are being answered, at most `patience` seconds."""
@@ -124,7 +187,7 @@ class SpoonfulClient(commands.Bot):
             log.warning("unknown kind of interaction ignored", kind=interaction.type.value)
         if interaction.type not in CONTROLS:
             return
-        self.note_work()
+        self.note_work(interaction)
         custom_id = str((interaction.data or {}).get("custom_id", ""))
         try:
             await self._router.dispatch(interaction, custom_id)
@@ -151,8 +214,38 @@ def _forgiving(event: str, parse: Callable[[Any], None]) -> Callable[[Any], None
     return parse_or_ignore
 
 
+def _watching(observer: Observer) -> aiohttp.TraceConfig:
+    """Tells of every reply of Discord's; discord.py itself keeps the 429s that it waits for to itself."""
+
+    async def replied(_session: object, _context: object, told: aiohttp.TraceRequestEndParams) -> None:
+        observer.replied(told.response.status)
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_end.append(replied)
+    return trace
+
+
 class ShardedClient(SpoonfulClient, commands.AutoShardedBot):
     """The same on several shards: some of them here, the others in other processes."""
 
-    def __init__(self, state: StateStore, shards: range, shard_count: int) -> None:
-        super().__init__(state, shard_ids=list(shards), shard_count=shard_count)
+    def __init__(self, state: StateStore, shards: range, shard_count: int, observer: Observer | None = None) -> None:
+        super().__init__(state, observer, shard_ids=list(shards), shard_count=shard_count)
+        self._offline_since = dict.fromkeys(shards, -math.inf)  # until each has been there once
+
+    async def on_connect(self) -> None:
+        """The events of each shard say more."""
+
+    async def on_resumed(self) -> None:
+        pass
+
+    async def on_disconnect(self) -> None:
+        pass
+
+    async def on_shard_connect(self, shard: int) -> None:
+        self._note_connection("connected", shard)
+
+    async def on_shard_resumed(self, shard: int) -> None:
+        self._note_connection("resumed", shard)
+
+    async def on_shard_disconnect(self, shard: int) -> None:
+        self._note_connection("disconnected", shard)

@@ -9,11 +9,14 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot.chat.routing import OUTDATED, Interaction
+from bot.chat.routing import OUTDATED, Handler, Interaction
+from bot.chat.ui.consent import consent_view
 from bot.chat.ui.layout import Layout
 from bot.domain.checkins import new_id
 from bot.errors import UserError
 from bot.logs import trace_of
+from bot.services.checkins import NOT_YOURS
+from bot.services.membership import OutdatedConsentError
 
 log = structlog.get_logger()
 
@@ -74,6 +77,22 @@ async def acknowledge(interaction: Interaction) -> None:
             raise
 
 
+async def acknowledge_beside(interaction: Interaction) -> None:
+    """As `acknowledge`, for an answer that does not take the place of the pressed message, or that has none."""
+    await interaction.response.defer(ephemeral=not in_bot_dm(interaction), thinking=True)
+
+
+def of_owner(handler: Handler) -> Handler:
+    """Let only the person whose id the control carries (as `member`) press it."""
+
+    async def checked(interaction: Interaction, values: Mapping[str, str]) -> None:
+        if values["member"] != str(interaction.user.id):
+            raise UserError(NOT_YOURS)
+        await handler(interaction, values)
+
+    return checked
+
+
 async def _defer(interaction: Interaction) -> None:
     if interaction.type is discord.InteractionType.application_command:
         await interaction.response.defer(ephemeral=not in_bot_dm(interaction), thinking=True)
@@ -114,6 +133,14 @@ async def say(interaction: Interaction, text: str) -> None:
         await interaction.followup.send(text, ephemeral=private)
     else:
         await interaction.response.send_message(text, ephemeral=private)
+
+
+async def _show_beside(interaction: Interaction, view: Layout) -> None:
+    private = not in_bot_dm(interaction)
+    if _is_acknowledged(interaction):
+        await interaction.followup.send(view=view, ephemeral=private)
+    else:
+        await interaction.response.send_message(view=view, ephemeral=private)
 
 
 async def open_dm(interaction: Interaction) -> discord.DMChannel:
@@ -164,7 +191,10 @@ async def report(interaction: Interaction, error: BaseException) -> None:
             f"tell a moderator this reference: {reference}"
         )
     try:
-        await say(interaction, text)
+        if isinstance(error, OutdatedConsentError):
+            await _show_beside(interaction, consent_view(error.member))
+        else:
+            await say(interaction, text)
     except discord.HTTPException as failure:
         log.warning("error reply did not arrive", code=failure.code)
 

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
 import discord
 import structlog
 
+from bot.chat.ui.checkins import leaving_view
 from bot.chat.ui.prompts import message_for
 from bot.domain.checkins import Delivery
+from bot.domain.members import Member
 from bot.domain.plans import Plan
 from bot.domain.questionnaires import Questionnaire
 from bot.services.ports import Delivered, Held, Outcome, TokenRefused, Uncertain, Unreachable
@@ -33,7 +35,7 @@ log = structlog.get_logger()
 
 
 class DiscordMessenger:
-    """The `Messenger` port on discord.py. It only ever posts to DM channels that are stored: it opens none."""
+    """The ports `Messenger` and `Herald` on discord.py. It only posts to DM channels that are stored: it opens none."""
 
     def __init__(self, client: discord.Client, asked: Callable[[Plan], Questionnaire]) -> None:
         self._client = client
@@ -44,7 +46,7 @@ class DiscordMessenger:
 
         async def send() -> Outcome:
             view = message_for(delivery.prompt, plan, self._asked(plan))
-            message = await self._channel(delivery).send(view=view, nonce=delivery.prompt.id)
+            message = await self._channel(delivery.channel_id).send(view=view, nonce=delivery.prompt.id)
             if delivery.sign not in _custom_ids(message.components):
                 log.error("nonce collision: another message came back", prompt=delivery.prompt.id)
                 return Uncertain("nonce collision")
@@ -57,15 +59,25 @@ class DiscordMessenger:
         since = delivery.prompt.due_at - CLOCKS_DIFFER
 
         async def look() -> Outcome | None:
-            async for message in self._channel(delivery).history(limit=None, after=since, oldest_first=True):
+            async for message in self._channel(delivery.channel_id).history(limit=None, after=since, oldest_first=True):
                 if delivery.sign in _custom_ids(message.components):
                     return Delivered(message.id)
             return None
 
         return await self._attempt(look)
 
-    def _channel(self, delivery: Delivery) -> discord.PartialMessageable:
-        return self._client.get_partial_messageable(delivery.channel_id, type=discord.ChannelType.private)
+    async def tell_leaving(self, member: Member, on: datetime) -> Outcome:
+        """Tell somebody whom nothing has reached for long that everything of theirs is erased then."""
+
+        async def send() -> Outcome:
+            view = leaving_view(member, on)
+            message = await self._channel(member.dm_channel_id).send(view=view, nonce=f"l{member.id}")
+            return Delivered(message.id)
+
+        return await self._attempt(send) or Uncertain("no answer")
+
+    def _channel(self, channel_id: int) -> discord.PartialMessageable:
+        return self._client.get_partial_messageable(channel_id, type=discord.ChannelType.private)
 
     @staticmethod
     async def _attempt(request: Callable[[], Awaitable[Outcome | None]]) -> Outcome | None:

@@ -11,8 +11,9 @@ from pydantic import Field
 
 from bot.domain.cards import Frozen
 
-CONSENT_VERSION = 2
-"""Raised whenever the meaning of the consent text changes: who agreed to an earlier one is asked with the next plan."""
+CONSENT_VERSION = 3
+"""Raised whenever the meaning of the consent text changes: who agreed to an earlier one is asked at the next thing they
+do, and reads what is new (`bot.chat.ui.consent`)."""
 
 NOTE_LIMIT = 4000
 """Characters in a note: as many as a Discord modal can carry."""

@@ -4,6 +4,7 @@ What draws and writes is imported there too, where it is first wanted: matplotli
 which the bot's own event loop must never wait for.
 """
 
+from bot.domain.rights import Account
 from bot.domain.trends import Appointment, Diary, Trend
 from bot.reports.tables import text_table
 from bot.reports.words import alt_text
@@ -27,6 +28,9 @@ class Press:
 
     async def json(self, diary: Diary) -> bytes:
         return await self._workshop.make(_json, diary)
+
+    async def account(self, account: Account) -> bytes:
+        return await self._workshop.make(_account, account)
 
     async def fhir(self, diary: Diary) -> bytes:
         return await self._workshop.make(_fhir, diary)
@@ -66,6 +70,12 @@ def _json(diary: Diary) -> bytes:
     from bot.reports.json_export import json_export
 
     return json_export(diary)
+
+
+def _account(account: Account) -> bytes:
+    from bot.reports.account_export import account_export
+
+    return account_export(account)
 
 
 def _fhir(diary: Diary) -> bytes:

@@ -184,8 +184,9 @@ class CheckInService:
         rescored = values.get(asked.first.key) != entry.answers.values.get(asked.first.key)
         kind = EntryKind.ANSWERED if rescored else entry.kind
         changed = replace(entry, kind=kind, answers=Answers(values=values, note=note))
-        await self._entries.replace(changed)
-        return Recorded(changed, asked, safety=await self._safety_net(changed, asked))
+        async with self._membership.throughout(member_id):
+            await self._entries.replace(changed)
+            return Recorded(changed, asked, safety=await self._safety_net(changed, asked))
 
     async def history(self, member_id: int) -> tuple[str, Sequence[tuple[PastPrompt, Plan]]]:
         """The member's zone, and what became of their latest prompts, newest first, each with its plan.
@@ -300,16 +301,17 @@ class CheckInService:
     ) -> Recorded:
         now = self._clock.now()
         late = late or (prompt.expires_at is not None and now > prompt.expires_at)
-        day = await self._day(prompt)
-        entry = Entry(new_id(), prompt.member_id, prompt.id, day, now, kind, answers, late)
-        stored, created = await self._entries.record(entry)
-        return Recorded(
-            stored,
-            asked,
-            already=not created,
-            safety=await self._safety_net(stored, asked),
-            streak=await self._streak(stored),
-        )
+        async with self._membership.throughout(prompt.member_id):
+            day = await self._day(prompt)
+            entry = Entry(new_id(), prompt.member_id, prompt.id, day, now, kind, answers, late)
+            stored, created = await self._entries.record(entry)
+            return Recorded(
+                stored,
+                asked,
+                already=not created,
+                safety=await self._safety_net(stored, asked),
+                streak=await self._streak(stored),
+            )
 
     async def _safety_net(self, entry: Entry, asked: Questionnaire) -> SafetyNet | None:
         """After a high answer, for a member who asked for it: by a questionnaire about mood, or by a safety plan."""
@@ -368,6 +370,7 @@ class CheckInService:
         plan = await self._plans.get(prompt.plan_id) if prompt and prompt.member_id == member_id else None
         if prompt is None or plan is None:
             raise UserError(NOT_YOURS)
+        await self._membership.enrolled(member_id)  # before anything is stored
         return prompt, plan
 
     async def _own_check_in(self, member_id: int, prompt_id: str) -> tuple[Prompt, Questionnaire]:

@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from bot.domain.checkins import Delivery
+from bot.domain.condition import Hold
 from bot.domain.plans import Plan
 from bot.logs import trace_of
 from bot.services.pace import Pace
@@ -47,6 +48,8 @@ LONGEST_PAUSE = timedelta(minutes=10)
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 """A clock before this is broken: this program did not exist then."""
 
+REFUSED = Hold("Discord does not take the token any more", datetime.max.replace(tzinfo=UTC))
+
 log = structlog.get_logger()
 
 
@@ -55,14 +58,14 @@ class Breaker:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._until: datetime | None = None
+        self._hold: Hold | None = None
         self._faults = 0
         self._pause = FIRST_PAUSE
 
     @property
-    def is_open(self) -> bool:
-        """Whether sends are held back just now."""
-        return self._until is not None and self._clock.now() < self._until
+    def holding(self) -> Hold | None:
+        """Why sends are held back just now, and until when; None if they are not."""
+        return self._hold if self._hold and self._clock.now() < self._hold.until else None
 
     def succeeded(self) -> None:
         self._faults, self._pause = 0, FIRST_PAUSE
@@ -76,7 +79,8 @@ class Breaker:
 
     def hold(self, pause: timedelta, reason: str) -> None:
         until = self._clock.now() + pause
-        self._until = max(until, self._until or until)
+        if self._hold is None or until > self._hold.until:
+            self._hold = Hold(reason, until)
         log.error("sends held back", seconds=pause.total_seconds(), reason=reason)
 
 
@@ -137,11 +141,12 @@ class DeliveryService:
         return moved
 
     @property
-    def _held_back(self) -> bool:
-        return self._breaker.is_open or self.refused.is_set()
+    def hold(self) -> Hold | None:
+        """Why nothing is sent just now, and until when; None if sends go out."""
+        return REFUSED if self.refused.is_set() else self._breaker.holding
 
     async def _claim(self) -> Sequence[Delivery]:
-        if self._stopping or self._held_back:
+        if self._stopping or self.hold:
             return []
         now = self._clock.now()
         return await self._prompts.claim_due(now, now + LEASE, now - STALE_AFTER, BATCH)
@@ -169,7 +174,7 @@ class DeliveryService:
         if self._out_of_time(delivery):  # looked at twice: one that cannot be sent takes no turn from the others
             return
         await self._pace.wait()
-        if self._held_back or self._out_of_time(delivery):
+        if self.hold or self._out_of_time(delivery):
             return
         plan = await self._plans.get(delivery.prompt.plan_id)
         if plan is None:  # erased since the claim: silence

@@ -143,16 +143,18 @@ class JournalService:
         Raises:
             UserError: they have not opted in, or have no such measure.
         """
-        today = await self._membership.today(member_id)
-        diary = await self.diary(member_id)
-        measure = _wanted(diary.measures, key)
-        shown = _trend(diary, measure, _begin(diary, today, days), today)
-        compared = () if measure.words else shown.marks
-        around = [
-            (mark, await asyncio.to_thread(before_and_after, diary.observations, measure, mark)) for mark in compared
-        ]
-        picture = await self._press.chart(shown, dark=dark)
-        return TrendView(shown, picture, self._press.alt_text(shown), self._press.table(shown), around)
+        async with self._membership.throughout(member_id):
+            today = await self._membership.today(member_id)
+            diary = await self.diary(member_id)
+            measure = _wanted(diary.measures, key)
+            shown = _trend(diary, measure, _begin(diary, today, days), today)
+            compared = () if measure.words else shown.marks
+            around = [
+                (mark, await asyncio.to_thread(before_and_after, diary.observations, measure, mark))
+                for mark in compared
+            ]
+            picture = await self._press.chart(shown, dark=dark)
+            return TrendView(shown, picture, self._press.alt_text(shown), self._press.table(shown), around)
 
     async def week(self, member_id: int) -> Week:
         """The last seven days in short.
@@ -160,13 +162,14 @@ class JournalService:
         Raises:
             UserError: they have not opted in.
         """
-        today = await self._membership.today(member_id)
-        diary = await self.diary(member_id)
-        first_day = _begin(diary, today, WEEK_DAYS)
-        trends = [_trend(diary, measure, first_day, today) for measure in diary.measures]
-        shown = [each for each in trends if each.values] or trends[:1]
-        picture = await self._press.chart(shown[0], dark=True)
-        return Week(shown, picture, self._press.alt_text(shown[0]))
+        async with self._membership.throughout(member_id):
+            today = await self._membership.today(member_id)
+            diary = await self.diary(member_id)
+            first_day = _begin(diary, today, WEEK_DAYS)
+            trends = [_trend(diary, measure, first_day, today) for measure in diary.measures]
+            shown = [each for each in trends if each.values] or trends[:1]
+            picture = await self._press.chart(shown[0], dark=True)
+            return Week(shown, picture, self._press.alt_text(shown[0]))
 
     async def reportable(self, member_id: int, days: int) -> Sequence[Measure]:
         """What a report over the last `days` days can show.
@@ -183,8 +186,13 @@ class JournalService:
         The JSON holds notes and treatments in any case, so that it can be brought back whole.
 
         Raises:
-            UserError: they have not opted in, chose too little, or there is nothing to report yet.
+            UserError: they have not opted in, chose too little, there is nothing to report yet, or they were erased
+                meanwhile.
         """
+        async with self._membership.throughout(member_id):
+            return await self._report(member_id, wanted)
+
+    async def _report(self, member_id: int, wanted: Wanted) -> Report:
         whole, today = await self._to_report(member_id, wanted.days)
         chosen = tuple(each for each in whole.measures if each.key in wanted.measures)
         if not chosen:
@@ -207,17 +215,19 @@ class JournalService:
         """Bring back a diary from the JSON file of a report. What is there already stays as it is.
 
         Raises:
-            UserError: not opted in, not such a file, or something in it cannot be; then nothing is changed.
+            UserError: not opted in, not such a file, or something in it cannot be; then nothing is changed. Or they
+                were erased meanwhile; then nothing is there.
         """
-        today = await self._membership.today(member_id)
-        plans = await self._check_ins(member_id)
-        if not plans:
-            raise UserError(NOT_ENROLLED)
-        diary = await self._press.read_json(content)
-        questions = [*self._asked(plans), *self._ours()]
-        await asyncio.to_thread(restoring.check, diary, questions, today, self._clock.now())
-        async with self._restoring:  # one at a time, so that a file sent twice at once does not come in twice
-            return await self._add(member_id, plans[0], diary)
+        async with self._membership.throughout(member_id):
+            today = await self._membership.today(member_id)
+            plans = await self._check_ins(member_id)
+            if not plans:
+                raise UserError(NOT_ENROLLED)
+            diary = await self._press.read_json(content)
+            questions = [*self._asked(plans), *self._ours()]
+            await asyncio.to_thread(restoring.check, diary, questions, today, self._clock.now())
+            async with self._restoring:  # one at a time, so that a file sent twice at once does not come in twice
+                return await self._add(member_id, plans[0], diary)
 
     async def diary(self, member_id: int) -> Diary:
         """Everything of the member's that has a date, with all that they can be asked."""

@@ -12,7 +12,7 @@ from bot.domain.questionnaires import DEFAULT, MAX_OWN_QUESTIONS, Question, Ques
 from bot.domain.schedules import Occurrence, Schedule
 from bot.domain.zones import clock_change, zone_named
 from bot.errors import UserError
-from bot.services.membership import NOT_ENROLLED, Membership
+from bot.services.membership import NOT_ENROLLED, Membership, OutdatedConsentError
 from bot.services.ports import Catalogs, Clock, MemberStore, PlanStore, PromptStore
 
 TURNED_AWAY_FOR = timedelta(minutes=1)
@@ -196,9 +196,20 @@ class PlanService:
         """
         member = await self._membership.enrolled(member_id)
         preferences = await self._members.preferences(member_id)
-        views = [await self._view(plan, member) for plan in await self._running(member_id)]
         today = preferences.day_of(self._clock.now(), zone_named(member.zone))
-        return Overview(member, preferences, [view for view in views if view.coming], today)
+        return Overview(member, preferences, await self.running(member_id), today)
+
+    async def running(self, member_id: int) -> Sequence[PlanView]:
+        """What the member has running. Who wants to leave is not asked for consent first.
+
+        Raises:
+            UserError: they have not opted in.
+        """
+        member = await self._members.get(member_id)
+        if member is None:
+            raise UserError(NOT_ENROLLED)
+        views = [await self._view(plan, member) for plan in await self._running(member_id)]
+        return [view for view in views if view.coming]
 
     async def plan(self, member_id: int, plan_id: str) -> PlanView:
         """One running plan of this member.
@@ -276,11 +287,25 @@ class PlanService:
         Raises:
             UserError: there is nothing to stop.
         """
-        begun = [plan for plan in await self._plans.of_member(member_id) if plan.stopped_at is None]
-        if not begun:
+        if not await self._stop_begun(member_id):
             raise UserError(NOT_ENROLLED)
-        for plan in begun:  # those that are over too: a reminder for one day may have been put off
-            await self._plans.stop(plan.id, self._clock.now())
+
+    async def agree(self, member_id: int, version: int) -> None:
+        """The member read that version of the consent and said yes.
+
+        Raises:
+            UserError: they have not opted in; as OutdatedConsentError if that is not the present version any more.
+        """
+        member = await self._members.get(member_id)
+        if member is None:
+            raise UserError(NOT_ENROLLED)
+        if version != CONSENT_VERSION:
+            raise OutdatedConsentError(member)
+        await self._members.agree(member_id, version, self._clock.now())
+
+    async def disagree(self, member_id: int) -> None:
+        """The member does not say yes to the consent as it is now: nothing goes on, and what is stored stays."""
+        await self._stop_begun(member_id)
 
     async def move(self, member_id: int, zone_name: str) -> Overview:
         """All plans and the consent as they are, on another clock.
@@ -328,10 +353,6 @@ class PlanService:
         """
         return await self._membership.preferences(member_id)
 
-    async def erase(self, member_id: int) -> bool:
-        """Delete everything about the member, their key included. False if there was nothing."""
-        return await self._members.erase(member_id)
-
     async def unreachable(self, member_id: int) -> bool:
         """Whether prompts are paused because the member's DMs turned us away, as it was a minute ago at most.
 
@@ -340,10 +361,13 @@ class PlanService:
         now = self._clock.now()
         if self._turned_away is None or not timedelta() <= now - self._turned_away[0] < TURNED_AWAY_FOR:
             self._turned_away = now, await self._members.unreachable()
-        return member_id in self._turned_away[1]
+        if member_id not in self._turned_away[1]:
+            return False
+        member = await self._members.get(member_id)  # may have been erased in that minute
+        return member is not None and member.unreachable_since is not None
 
     async def reachable_again(self, member_id: int, dm_channel_id: int) -> None:
-        """Take up prompts again in a DM that was just opened."""
+        """Take up prompts again in a DM that was just opened; harmless for somebody who was erased."""
         await self._members.set_dm_channel(member_id, dm_channel_id)
         await self._members.set_unreachable(member_id, None)
         self._turned_away = None
@@ -363,6 +387,13 @@ class PlanService:
         eased = max((each.timetable.eased_until for each in running if each.timetable.eased_until), default=None)
         easing = eased if isinstance(draft.purpose, CheckIn) else None
         return Plan(new_id(), member_id, draft.purpose, Timetable(draft.schedule, eased_until=easing), now)
+
+    async def _stop_begun(self, member_id: int) -> int:
+        """Those that are over too: a reminder for one day may have been put off."""
+        begun = [plan for plan in await self._plans.of_member(member_id) if plan.stopped_at is None]
+        for plan in begun:
+            await self._plans.stop(plan.id, self._clock.now())
+        return len(begun)
 
     async def _save(self, plan: Plan) -> PlanView:
         member = await self._membership.enrolled(plan.member_id)

@@ -9,8 +9,10 @@ from bot.domain.catalog import Catalog
 from bot.domain.checkins import Delivery, Entry, Prompt, PromptStatus
 from bot.domain.found import ClaimMatch, NameMatch, Passage
 from bot.domain.journal import FlareMark, PastPrompt, TreatmentMark
+from bot.domain.lifetimes import Holdings
 from bot.domain.members import Member, Preferences
 from bot.domain.plans import Plan
+from bot.domain.rights import Account, Record
 from bot.domain.schedules import Key
 from bot.domain.trends import Appointment, Diary, Trend
 
@@ -73,6 +75,14 @@ class Messenger(Protocol):
         ...
 
 
+class Herald(Protocol):
+    """Tells members what no plan of theirs is about. It does not raise."""
+
+    async def tell_leaving(self, member: Member, on: datetime) -> Outcome:
+        """Say in their stored DM channel that everything of theirs is erased then, unless they come back."""
+        ...
+
+
 class Budget(Protocol):
     """A pace that several processes keep together."""
 
@@ -100,8 +110,52 @@ class MemberStore(Protocol):
 
     async def set_dm_channel(self, member_id: int, channel_id: int) -> None: ...
 
-    async def erase(self, member_id: int) -> bool:
-        """Delete the member with everything that hangs off them, and their key. False if there was nothing."""
+    async def agree(self, member_id: int, version: int, at: datetime) -> None:
+        """The member agreed to that version of the consent."""
+        ...
+
+    async def lost(
+        self, since: datetime, limit: int, after: int, *, warned_before: datetime | None = None
+    ) -> Sequence[Member]:
+        """Members with a greater id than `after`, by id, who cannot be reached and have not checked in since then.
+
+        Without `warned_before` those who were not told yet that they will be erased; with it those told before.
+        """
+        ...
+
+    async def warn(self, member_id: int, at: datetime | None) -> bool:
+        """Note that they are told now, or were not after all (None). False if it was noted before, or they are back."""
+        ...
+
+    async def erase(self, member_id: int, at: datetime | None = None) -> Holdings:
+        """Delete the person with everything that is theirs alone, and their key; take their name off the rest.
+
+        Returns how many rows of each kind that met; nothing if there was nothing.
+        """
+        ...
+
+
+class HoldingStore(Protocol):
+    """What all the tables have about one person, whether they opted in or not."""
+
+    async def of(self, person_id: int) -> Holdings:
+        """How many rows of each kind there are, without those of which there are none."""
+        ...
+
+    async def records(self, person_id: int) -> Sequence[Record]:
+        """Every row about them with what can be read of it, except entries and marks."""
+        ...
+
+
+class ServerLogs(Protocol):
+    async def purge_events(self, before: datetime) -> int:
+        """Forget the lines of the servers' logs from before; returns how many."""
+        ...
+
+
+class TombstoneStore(Protocol):
+    async def purge(self, before: datetime) -> int:
+        """Forget who was erased before; returns how many."""
         ...
 
 
@@ -159,6 +213,13 @@ class PromptStore(Protocol):
         ...
 
     async def get(self, prompt_id: str) -> Prompt | None: ...
+
+    async def purge(self, before: datetime, after: str, limit: int) -> tuple[int, str | None]:
+        """Forget prompts that were due before and have ended without an entry, for a part of them: those after that id.
+
+        Returns how many that were, and the id to go on from; None at the end.
+        """
+        ...
 
     async def history(self, member_id: int, limit: int) -> Sequence[PastPrompt]:
         """The member's latest prompts that are past being due, newest first, and how they ended; no nudges."""
@@ -220,6 +281,13 @@ class EntryStore(Protocol):
         """Forget one entry; its prompt stays as skipped."""
         ...
 
+    async def purge(self, before: datetime, after: str, limit: int) -> tuple[int, str | None]:
+        """Forget entries that were written before, with their prompts, for a part of them: those after that id.
+
+        Returns how many that were, and the id to go on from; None at the end.
+        """
+        ...
+
 
 class MarkStore(Protocol):
     async def add(self, added: Sequence[TreatmentMark | FlareMark]) -> None:
@@ -247,6 +315,10 @@ class Press(Protocol):
     async def csv(self, diary: Diary) -> bytes: ...
 
     async def json(self, diary: Diary) -> bytes: ...
+
+    async def account(self, account: Account) -> bytes:
+        """Everything about a person that is not in their diary, as JSON."""
+        ...
 
     async def fhir(self, diary: Diary) -> bytes: ...
 

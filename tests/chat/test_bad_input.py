@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.chat.ui import checkins, prompts
+from bot.chat.ui import checkins, mydata, prompts
 from bot.errors import UserError
 from tests.chat.test_checkins import prompt_id
 from tests.chat.world import World, text_of
@@ -99,7 +99,7 @@ async def test_fault_58_another_members_prompt(world: World) -> None:
 
 async def test_fault_58_another_members_button(world: World) -> None:
     await world.enroll()
-    for action in (checkins.STOP, checkins.ERASE_SURE, checkins.RESUME, checkins.KEEP):
+    for action in (checkins.STOP, mydata.ERASE_SURE, checkins.RESUME, mydata.KEEP):
         result = await world.press(action.custom_id(member=str(world.you.id)), by=world.other)
         assert "not one of yours" in answer_to(result)
     assert await world.plans()

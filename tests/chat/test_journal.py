@@ -12,7 +12,7 @@ import pytest
 
 from bot.catalog.live import Library
 from bot.chat.ui.journal import WEEK
-from bot.domain.checkins import Answers, EntryKind, new_id
+from bot.domain.checkins import CONSENT_VERSION, Answers, EntryKind, new_id
 from bot.domain.journal import FlareMark, TreatmentMark
 from bot.domain.members import Member, Preferences
 from bot.domain.plans import CheckIn, Plan, Timetable
@@ -469,7 +469,7 @@ async def journal(storage: Storage, library: Library, clock: FixedClock, proofs:
     """The journal of a member with a check-in; no Discord."""
     now = clock.now()
     plan = Plan("a" * 16, ME, CheckIn(), Timetable(Schedule.once_at(now + timedelta(days=1), ZoneInfo("UTC"))), now)
-    await storage.plans.save(Member(ME, "Europe/London", 1, now, 5), [plan], now)
+    await storage.plans.save(Member(ME, "Europe/London", CONSENT_VERSION, now, 5), [plan], now)
     membership = Membership(clock, storage.members)
     return JournalService(clock, library, membership, storage.plans, storage.entries, storage.marks, proofs)
 

@@ -10,7 +10,10 @@ PERMISSIONS = "562949953421311"
 
 
 class People:
-    """Persons have the ids that tests give them; everything else gets one here."""
+    """Persons have the ids that tests give them; everything else gets one here.
+
+    `permissions`, `bot_roles`, `overwrites` and `application_changes` are what the bot is told of itself.
+    """
 
     def __init__(self, ids: Ids) -> None:
         self._ids = ids
@@ -18,6 +21,10 @@ class People:
         self.application_id = ids.new()
         self.guild_id = ids.new()
         self.text_channel_id = ids.new()
+        self.permissions = PERMISSIONS
+        self.bot_roles: list[str] = []
+        self.overwrites: list[Payload] = []
+        self.application_changes: Payload = {}
         self._owner = _user(ids.new(), "owner")
         self._recipients: dict[str, str] = {}
 
@@ -38,7 +45,7 @@ class People:
                 "guild_id": self.guild_id,
                 "name": "general",
                 "position": 0,
-                "permission_overwrites": [],
+                "permission_overwrites": self.overwrites,
                 "topic": None,
                 "nsfw": False,
                 "parent_id": None,
@@ -59,6 +66,8 @@ class People:
             "flags": 0,
             "team": None,
             "owner": self._owner,
+            "integration_types_config": {"0": {}, "1": {}},
+            **self.application_changes,
         }
 
     def guild(self) -> Payload:

@@ -21,6 +21,7 @@ from bot import app, cli
 from bot.chat import messenger
 from bot.chat.client import SpoonfulClient
 from bot.chat.messenger import DiscordMessenger
+from bot.health import heartbeat
 from bot.services import delivery
 from bot.services.checkins import CheckInService
 from bot.storage.engine import Database
@@ -108,6 +109,16 @@ def dawdle_in_transactions(seconds: float) -> None:
     patch.object(EntryStore, "record", slow_record).start()
 
 
+def quicken(chosen: argparse.Namespace) -> None:
+    """Wait less than usual."""
+    if chosen.time_out:
+        patch.object(messenger, "SEND_TIMEOUT", chosen.time_out).start()
+    if chosen.pause:
+        patch.object(delivery, "FIRST_PAUSE", timedelta(seconds=chosen.pause)).start()
+    if chosen.heartbeat_every:
+        patch.multiple(heartbeat, INTERVAL=chosen.heartbeat_every, LOOK_AGAIN=chosen.heartbeat_every).start()
+
+
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--ahead", type=float)
@@ -119,6 +130,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--block", type=float)
     parser.add_argument("--dawdle", type=float)
     parser.add_argument("--broken", action="store_true")
+    parser.add_argument("--heartbeat-every", type=float)
     chosen, theirs = parser.parse_known_args(arguments)
     if chosen.ahead:
         patch.object(app, "SystemClock", lambda: ShiftedClock(chosen.ahead)).start()
@@ -126,10 +138,7 @@ def main(arguments: list[str]) -> None:
         patch.object(*DEATHS[chosen.die], new=die).start()
     if chosen.lease:
         short_lease(chosen.lease)
-    if chosen.time_out:
-        patch.object(messenger, "SEND_TIMEOUT", chosen.time_out).start()
-    if chosen.pause:
-        patch.object(delivery, "FIRST_PAUSE", timedelta(seconds=chosen.pause)).start()
+    quicken(chosen)
     if chosen.heartbeat_timeout:
         hasty(chosen.heartbeat_timeout)
     if chosen.block:

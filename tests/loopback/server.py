@@ -109,6 +109,11 @@ class FakeDiscord(Rest):
         """The id of the one channel of the one server."""
         return int(self._people.text_channel_id)
 
+    @property
+    def people(self) -> People:
+        """Who and what there is, for a test to change."""
+        return self._people
+
     async def slash(
         self, channel_id: int, name: str, /, *, by: int | None = None, **options: gestures.Value
     ) -> Interaction:
@@ -196,6 +201,9 @@ class FakeDiscord(Rest):
         return [
             ("GET", "/users/@me", self._me),
             ("GET", "/oauth2/applications/@me", self._application_info),
+            ("GET", "/applications/@me", self._application_info),
+            ("GET", "/users/@me/guilds", self._my_guilds),
+            ("GET", "/guilds/{guild}/members/{user}", self._get_member),
             ("GET", "/gateway/bot", self._gateway_bot),
             ("PUT", "/applications/{application}/commands", self._sync),
             ("POST", "/users/@me/channels", self._open_dm),
@@ -241,6 +249,16 @@ class FakeDiscord(Rest):
 
     def _application_info(self, _request: Request, _at: Payload) -> Payload:
         return self._people.application()
+
+    def _my_guilds(self, request: Request, _at: Payload) -> list[Payload]:
+        """One page of the servers the bot is in, with what it may do there before any channel says otherwise."""
+        mine = [self._people.guild() | {"owner": False, "permissions": self._people.permissions}]
+        return [guild for guild in mine if int(guild["id"]) > int(request.query.get("after", 0))]
+
+    def _get_member(self, _request: Request, at: Payload) -> Payload:
+        if (at["guild"], at["user"]) != (self._people.guild_id, self._people.bot["id"]):
+            raise DiscordError(10013)
+        return self._people.member(self._people.bot) | {"roles": self._people.bot_roles}
 
     def _sync(self, request: Request, at: Payload) -> list[Payload]:
         if at["application"] != self._people.application_id:

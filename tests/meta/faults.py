@@ -78,14 +78,8 @@ ROWS = {
     65: "unknown kinds of interactions",
 }
 
-WANTED = {*range(1, 52), *range(62, 66)}
-"""The rows that must have a test or a word below. The others belong to a later issue."""
-
 NOT_SHOWN = {
-    39: "`spoonful backup restore`, which the refusal points at, is a later issue.",
     40: "A real network disk.",
-    41: "The order of a restore (tombstones first, stale `-wal` removed): the command is a later issue. A backup of the"
-    " last two hours would send again what was sent since.",
     63: "Seven days and 100,000 visible members: an hour at 50 prompts a second, 1,000 members, and no member cache.",
 }
 """What of a row cannot be shown here, or not yet, and why."""
@@ -119,7 +113,7 @@ def _cell(row: int, tests: list[str]) -> str:
     parts = [f"`{each}`" for each in tests]
     if row in NOT_SHOWN:
         parts.append(f"*Not shown:* {NOT_SHOWN[row]}")
-    return "<br>".join(parts) or ("**none**" if row in WANTED else "a later issue")
+    return "<br>".join(parts) or "**none**"
 
 
 def table() -> str:

@@ -122,7 +122,7 @@ def test_a_token_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, en
     assert read_token(settings_from(monkeypatch, discord_token_file=path)) == TOKEN
 
 
-def test_no_token() -> None:
+def test_fault_61_no_token() -> None:
     assert refusal_of(load_settings()).startswith("There is no token.")
 
 
@@ -145,14 +145,14 @@ def test_two_tokens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         "changeme",
     ],
 )
-def test_a_token_with_the_wrong_shape(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+def test_fault_61_a_token_with_the_wrong_shape_is_never_printed(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
     said = refusal_of(settings_from(monkeypatch, discord_token=token))
     assert said.startswith("The token is not shaped like a Discord bot token")
     assert token.strip() not in said
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
-def test_a_token_file_that_others_can_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mode: int) -> None:
+def test_fault_61_a_token_file_that_others_can_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mode: int) -> None:
     path = token_file(tmp_path / "token", mode=mode)
     assert refusal_of(settings_from(monkeypatch, discord_token_file=path)).endswith(f"chmod 600 {path}")
 

@@ -302,7 +302,7 @@ async def test_fault_49_erased_between_claim_and_mark_is_no_error(scene: Scene) 
 
 async def test_fault_51_one_that_cannot_be_read_does_not_hold_up_the_others(scene: Scene) -> None:
     await scene.start(2)
-    await scene.storage.plans._vault.destroy(1)  # pyright: ignore[reportPrivateUsage] - no other way to a lost key
+    await scene.storage.plans._vault.destroy(1, "tombstone", scene.clock.now())  # pyright: ignore[reportPrivateUsage] - no other way to a lost key
     await scene.due()
     assert await scene.delivery.deliver_due() == 2
     assert [delivery.prompt.member_id for delivery in scene.messenger.sent] == [2]

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from bot.app import ContentWatch
 from bot.catalog.live import LiveContent, indexed
 from bot.config import ROOT
+from bot.services.condition import Troubles
 from bot.services.curation.editions import Editions
 from bot.services.facts import Answer, Lookups
 from bot.storage import Storage
@@ -34,7 +35,7 @@ async def watch(folder: Path, tmp_path: Path) -> ContentWatch:
     content = LiveContent(folder)
     editions = Editions(content.load(), storage.revisions, indexed, Lookups(storage.tallies), FixedClock())
     await storage.close()  # nothing here looks anything up
-    return ContentWatch(content, editions)
+    return ContentWatch(content, editions, Troubles())
 
 
 def change(path: Path, old: str, new: str) -> None:

@@ -1,15 +1,16 @@
 """Check-ins: opting in, looking back, leaving."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat.interactions import acknowledge, chosen, in_bot_dm, open_dm, send_to, show, submitted
+from bot.chat.interactions import acknowledge, chosen, in_bot_dm, of_owner, open_dm, send_to, show, submitted
 from bot.chat.routing import Action, Handler, Interaction
 from bot.chat.ui import checkins as ui
+from bot.chat.ui.consent import AGREE_AGAIN, NOT_NOW
 from bot.chat.ui.history import history_view
 from bot.chat.ui.journal import restored_view
 from bot.chat.ui.layout import panel
@@ -20,9 +21,10 @@ from bot.domain.schedules import Schedule
 from bot.domain.when import parse_days, parse_time, parse_times
 from bot.domain.zones import find_places, guessed_zone, places_reading, zone_for
 from bot.errors import UserError
-from bot.services.checkins import NOT_YOURS, CheckInService
+from bot.services.checkins import CheckInService
 from bot.services.flares import FlareService
 from bot.services.journal import JournalService
+from bot.services.patience import Patience, Work
 from bot.services.plans import PlanService, schedule_of
 from bot.services.ports import Clock
 
@@ -55,24 +57,25 @@ class CheckIns(commands.GroupCog, group_name="checkin", group_description="Priva
         checkins: CheckInService,
         flares: FlareService,
         journal: JournalService,
+        patience: Patience,
         clock: Clock,
     ) -> None:
         self._plans = plans
         self._checkins = checkins
         self._flares = flares
         self._journal = journal
+        self._patience = patience
         self._clock = clock
         self.controls: Mapping[Action, Handler] = {
             ui.AGREE: self._agree,
             ui.OTHER_CLOCK: self._other_clock,
             ui.CLOCK_READS: self._clock_reads,
             ui.CLOCK_PLACE: self._clock_place,
-            ui.DECLINE: self._own(self._decline),
-            ui.STOP: self._own(self._stop),
-            ui.ERASE: self._own(self._erase),
-            ui.ERASE_SURE: self._own(self._erase_sure),
-            ui.KEEP: self._own(self._keep),
-            ui.RESUME: self._own(self._resume),
+            ui.DECLINE: of_owner(self._decline),
+            ui.STOP: of_owner(self._stop),
+            ui.RESUME: of_owner(self._resume),
+            AGREE_AGAIN: of_owner(self._agree_again),
+            NOT_NOW: of_owner(self._not_now),
         }
 
     @app_commands.command()
@@ -149,8 +152,7 @@ class CheckIns(commands.GroupCog, group_name="checkin", group_description="Priva
     async def stop(self, interaction: Interaction) -> None:
         """Stop everything, and erase what is stored if you like"""
         await acknowledge(interaction)
-        overview = await self._plans.overview(interaction.user.id)
-        await show(interaction, ui.stop_view(interaction.user.id, overview.plans))
+        await show(interaction, ui.stop_view(interaction.user.id, await self._plans.running(interaction.user.id)))
 
     @app_commands.command()
     @app_commands.describe(
@@ -181,12 +183,13 @@ class CheckIns(commands.GroupCog, group_name="checkin", group_description="Priva
         return [app_commands.Choice(name=name, value=name) for name in names if typed.casefold() in name.casefold()]
 
     @app_commands.command(name="import")
-    @app_commands.describe(file="check-ins.json, as /report made it")
+    @app_commands.describe(file="check-ins.json, as /report or /mydata made it")
     async def bring_back(self, interaction: Interaction, file: discord.Attachment) -> None:
-        """Bring back what /report saved as JSON"""
+        """Bring back what /report or /mydata saved as JSON"""
         await acknowledge(interaction)
         if file.size > BIGGEST_UPLOAD:
             raise UserError("That file is too large to be one of mine. Please choose the JSON file from /report.")
+        self._patience.take(interaction.user.id, Work.IMPORT)
         restored = await self._journal.restore(interaction.user.id, await file.read())
         await show(interaction, restored_view(restored))
 
@@ -247,32 +250,20 @@ class CheckIns(commands.GroupCog, group_name="checkin", group_description="Priva
             panel(["**Stopped.** No more prompts. Your entries are kept; `/checkin start` goes on from there."]),
         )
 
-    async def _erase(self, interaction: Interaction, values: Mapping[str, str]) -> None:
+    async def _agree_again(self, interaction: Interaction, values: Mapping[str, str]) -> None:
         await acknowledge(interaction)
-        await show(interaction, ui.erase_view(interaction.user.id))
+        await self._plans.agree(interaction.user.id, int(values["consent"]))
+        await show(interaction, panel(["**Agreed, thank you.** Now do again what you were about to do, please."]))
 
-    async def _erase_sure(self, interaction: Interaction, values: Mapping[str, str]) -> None:
+    async def _not_now(self, interaction: Interaction, values: Mapping[str, str]) -> None:
         await acknowledge(interaction)
-        await self._plans.erase(interaction.user.id)
-        await show(interaction, panel([ui.ERASED]))
-
-    async def _keep(self, interaction: Interaction, values: Mapping[str, str]) -> None:
-        await acknowledge(interaction)
-        await show(interaction, panel(["Nothing was changed. Your check-ins go on."]))
+        await self._plans.disagree(interaction.user.id)
+        await show(interaction, panel([ui.NOT_AGREED]))
 
     async def _resume(self, interaction: Interaction, values: Mapping[str, str]) -> None:
         await acknowledge(interaction)
+        await self._plans.preferences(interaction.user.id)  # refuses whoever was erased since
         dm = await open_dm(interaction)
         await send_to(dm, panel(["Your check-ins start again from here."]), f"r{interaction.id}")
         await self._plans.reachable_again(interaction.user.id, dm.id)
         await show(interaction, panel(["**Your check-ins start again.** I wrote to you privately to make sure."]))
-
-    def _own(self, handler: Callable[[Interaction, Mapping[str, str]], Awaitable[None]]) -> Handler:
-        """Let only the member whose id the control carries press it."""
-
-        async def checked(interaction: Interaction, values: Mapping[str, str]) -> None:
-            if values["member"] != str(interaction.user.id):
-                raise UserError(NOT_YOURS)
-            await handler(interaction, values)
-
-        return checked

@@ -89,7 +89,7 @@ class Curate(commands.GroupCog, group_name="curate", group_description="For mode
         """Write a card that is not there yet"""
         await acknowledge(interaction)
         guild_id = await self._here(interaction)
-        await self._show(interaction, await self._proposals.begin_new(guild_id, interaction.user.id, name, Kind(kind)))
+        await self._show(interaction, await self._proposals.begin_new(guild_id, interaction.user.id, name, _kind(kind)))
 
     @app_commands.command()
     @app_commands.describe(card="The card it belongs on")
@@ -122,7 +122,7 @@ class Curate(commands.GroupCog, group_name="curate", group_description="For mode
 
     async def _begin_new(self, interaction: Interaction, values: Values) -> None:
         await acknowledge(interaction)
-        guild_id, kind = await self._here(interaction), Kind(chosen(interaction))
+        guild_id, kind = await self._here(interaction), _kind(chosen(interaction))
         begun = await self._proposals.begin_new(guild_id, interaction.user.id, values["name"], kind)
         await self._show(interaction, begun)
 
@@ -323,6 +323,12 @@ class Curate(commands.GroupCog, group_name="curate", group_description="For mode
 async def _open_form(interaction: Interaction, form: Form) -> None:
     """A form must be the first answer, so what leads to one cannot be acknowledged: it is a few reads by key."""
     await interaction.response.send_modal(form)
+
+
+def _kind(name: str) -> Kind:
+    if name not in set(Kind):
+        raise UserError(OUTDATED)
+    return Kind(name)
 
 
 def _claim(proposal: Proposal, claim_id: str) -> WrittenClaim:

@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat.interactions import acknowledge, in_bot_dm, picked, show, submitted
+from bot.chat.interactions import acknowledge, acknowledge_beside, picked, show, submitted
 from bot.chat.routing import Action, Handler, Interaction
 from bot.chat.ui.journal import (
     FILES,
@@ -33,6 +33,7 @@ from bot.services.checkins import CheckInService
 from bot.services.curation.editions import Editions
 from bot.services.facts import Answer, FactService
 from bot.services.journal import JournalService, TrendView, Wanted
+from bot.services.patience import Patience, Work
 
 Name = app_commands.Range[str, 1, 60]
 
@@ -42,10 +43,13 @@ class Journal(commands.Cog):
 
     treatments = app_commands.Group(name="treatments", description="Mark what you start and stop")
 
-    def __init__(self, journal: JournalService, editions: Editions, checkins: CheckInService) -> None:
+    def __init__(
+        self, journal: JournalService, editions: Editions, checkins: CheckInService, patience: Patience
+    ) -> None:
         self._journal = journal
         self._editions = editions
         self._checkins = checkins
+        self._patience = patience
         self.controls: Mapping[Action, Handler] = {
             TRENDS: self._other_period,
             WEEK: self._week,
@@ -80,6 +84,7 @@ class Journal(commands.Cog):
     @app_commands.choices(days=[app_commands.Choice(name=f"{days} days", value=days) for days in REPORT_PERIODS])
     async def report(self, interaction: Interaction, days: int = 30) -> None:
         """A page for your appointment, and your data as files"""
+        self._patience.take(interaction.user.id, Work.REPORT)
         # A modal must be the first answer, so this cannot be acknowledged beforehand: it only reads.
         measures = await self._journal.reportable(interaction.user.id, days)
         await interaction.response.send_modal(report_form(days, measures))
@@ -128,13 +133,14 @@ class Journal(commands.Cog):
         await self._show_trends(interaction, int(values["days"]), values["measure"], values["look"])
 
     async def _week(self, interaction: Interaction, values: Mapping[str, str]) -> None:
-        await _acknowledge_beside(interaction)
+        await acknowledge_beside(interaction)
         await self._checkins.done(interaction.user.id, values["prompt"])
+        self._patience.take(interaction.user.id, Work.TRENDS)
         week = await self._journal.week(interaction.user.id)
         await show(interaction, week_view(week), files=[discord.File(io.BytesIO(week.picture), PICTURE)])
 
     async def _make_report(self, interaction: Interaction, values: Mapping[str, str]) -> None:
-        await _acknowledge_beside(interaction)
+        await acknowledge_beside(interaction)
         choices, typed = picked(interaction), submitted(interaction)
         what = choices.get(WHAT, [])
         wanted = Wanted(
@@ -150,6 +156,7 @@ class Journal(commands.Cog):
         await show(interaction, report_view(report), files=attachments)
 
     async def _show_trends(self, interaction: Interaction, days: int, measure: str | None, look: str) -> None:
+        self._patience.take(interaction.user.id, Work.TRENDS)
         shown = await self._journal.trends(interaction.user.id, days, measure, dark=look == "dark")
         published = _published(shown, await self._editions.of(interaction.guild_id))
         view = trends_view(shown, published, days=days, look=look)
@@ -160,8 +167,3 @@ def _published(shown: TrendView, facts: FactService) -> list[str]:
     """What trials found for the treatments that have a card, to put one's own days beside."""
     cards = [facts.catalog.cards.get(mark.card_id or "") for mark, _ in shown.comparisons]
     return [f"- In trials, {card.name}: {card.effect.text} (`/treatment`)" for card in cards if card and card.effect]
-
-
-async def _acknowledge_beside(interaction: Interaction) -> None:
-    """As `acknowledge`, for an answer that does not take the place of the pressed message, or that has none."""
-    await interaction.response.defer(ephemeral=not in_bot_dm(interaction), thinking=True)

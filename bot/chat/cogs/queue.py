@@ -8,6 +8,7 @@ from discord.ext import commands
 
 from bot.chat.gate import Gate
 from bot.chat.interactions import acknowledge, show
+from bot.chat.reviewing import ReviewBoard
 from bot.chat.routing import OUTDATED, Action, Handler, Interaction
 from bot.chat.ui import queue as ui
 from bot.domain.changes import Change, changes
@@ -25,11 +26,14 @@ Values = Mapping[str, str]
 class QueuePanel(commands.Cog):
     """`/curate queue`, and the controls of its panel."""
 
-    def __init__(self, gate: Gate, queue: CurationQueue, shelf: Shelf, editions: Editions) -> None:
+    def __init__(
+        self, gate: Gate, queue: CurationQueue, shelf: Shelf, editions: Editions, board: ReviewBoard
+    ) -> None:
         self._gate = gate
         self._queue = queue
         self._shelf = shelf
         self._editions = editions
+        self._board = board
         self.controls: Mapping[Action, Handler] = {
             ui.QUEUE: self._all,
             ui.LIST: self._list,
@@ -58,6 +62,9 @@ class QueuePanel(commands.Cog):
         queue = await self._here(interaction)
         heading, how = _heading(values["heading"]), values["how"]
         await self._decide(interaction, queue, heading, values["key"], how)
+        if heading is Heading.BELOW:
+            guild_id = (await self._gate.curator(interaction)).guild_id
+            await self._board.card_changed(interaction.client, guild_id, values["key"])
         await show(interaction, ui.heading_view(await self._here(interaction), heading, notice=ui.SETTLED[how]))
 
     async def _decide(self, interaction: Interaction, queue: Queue, heading: Heading, key: str, how: str) -> None:

@@ -52,7 +52,7 @@ class Setup(commands.Cog):
 
     async def _roles(self, interaction: Interaction, values: Values) -> None:
         guild = await self._begin(interaction)
-        wanted = [guild.get_role(int(each)) for each in all_chosen(interaction)]
+        wanted = [guild.get_role(_id(each)) for each in all_chosen(interaction)]
         roles = [role for role in wanted if role and not role.is_default()]
         named = ui.names_text([role.name for role in roles]) or "nobody"
         notice = NOT_EVERYONE if guild.default_role in wanted else ""
@@ -65,7 +65,7 @@ class Setup(commands.Cog):
         if not wanted:
             await self._change(interaction, "curation channel: none", curation_channel_id=None)
             return
-        channel = guild.get_channel(int(wanted))
+        channel = guild.get_channel(_id(wanted))
         if channel is None:
             await self._show(interaction, await self._gate.administrator(interaction), NOT_THERE)
         elif missing := _missing(channel):
@@ -123,6 +123,11 @@ class Setup(commands.Cog):
 
     def _countries(self) -> list[str]:
         return [each.country for each in self._catalogs.catalog.support if not each.everywhere]
+
+
+def _id(value: str) -> int:
+    """What was picked; 0, which is nothing's, if it is no id."""
+    return int(value) if value.isdecimal() else 0
 
 
 def _standing(guild: discord.Guild, community: Community) -> ui.Standing:

@@ -37,7 +37,7 @@ class Page(StrEnum):
 CARD_ID = r"[a-z0-9-]{1,40}"
 OPEN_PAGE = Action("card", fields={"card": CARD_ID, "page": "|".join(Page), "part": r"\d{1,2}"})
 SHARE = Action("share", fields={"card": CARD_ID})
-REPORT = Action("report", fields={"card": CARD_ID})
+REPORT = Action("card-report", fields={"card": CARD_ID})
 
 
 class Offer(Flag):

@@ -8,7 +8,10 @@ import discord
 from discord import ui
 
 from bot.chat.routing import Action
+from bot.chat.ui.consent import CONSENT
 from bot.chat.ui.layout import Form, Layout, bullets, button, day_text, inert, panel, row
+from bot.chat.ui.mydata import ERASE, KEEP, MEMBER
+from bot.domain.members import Member
 from bot.domain.plans import REMINDER_LIMIT, CheckIn, Reminder
 from bot.domain.schedules import CODE, Occurrence, Schedule
 from bot.domain.zones import Place, place_label, zone_named
@@ -16,7 +19,6 @@ from bot.services.plans import Draft, Overview, PlanView
 
 _GO = discord.ButtonStyle.primary
 
-MEMBER = r"\d{1,20}"
 ZONE = r"[A-Za-z0-9_+/-]{1,40}"
 DRAFT = {"zone": ZONE, "schedule": CODE, "asks": r"[a-z0-9-]{1,20}"}
 
@@ -27,27 +29,18 @@ CLOCK_PLACE = Action("place", fields={"schedule": CODE, "asks": DRAFT["asks"]})
 DECLINE = Action("decline", fields={"member": MEMBER})
 AGREE_REMINDER = Action("agree-reminder", fields={"zone": ZONE, "schedule": CODE})
 STOP = Action("stop", fields={"member": MEMBER})
-ERASE = Action("erase", fields={"member": MEMBER})
-ERASE_SURE = Action("erase-sure", fields={"member": MEMBER})
-KEEP = Action("keep", fields={"member": MEMBER})
 RESUME = Action("resume", fields={"member": MEMBER})
 
 PAUSED = """\
 **Your check-ins are paused:** my private messages to you were turned away, and I did not want to keep trying. \
 Nothing you saved is lost. To go on: allow private messages from members of this server \
 (server name, *Privacy settings*), then press the button."""
+NOT_AGREED = """\
+**Stopped.** Nothing goes on, and what you saved is kept. `/checkin start` shows again what you would agree to; \
+`/mydata` hands you everything, or erases it."""
 STOP_OR_ERASE = """\
 Stopping keeps what you have saved, in case you come back. \
 Erasing deletes everything I have about you, now and for good."""
-ERASED = "**Erased.** I have nothing about you any more. Take care of yourself."
-CONSENT = """\
-**What you agree to**
-- **What I store:** your Discord id, time zone, schedules, what you answer (scores, notes, and when), and the \
-reminders, treatments, flares and plans you write down. Your words and answers are encrypted with a key of your own.
-- **Who can see it:** you, here in private messages with me. Moderators cannot. Discord carries the messages, \
-and whoever runs this bot holds the computer with the keys.
-- **How to leave:** `/checkin stop`, any time, without a reason. It also offers to erase everything at once.
-- I cannot see how you are or call anyone. In an emergency, use your local emergency number."""
 
 
 def draft_view(member_id: int, draft: Draft, name: str, now: datetime) -> Layout:
@@ -174,16 +167,25 @@ def stop_view(member_id: int, plans: Sequence[PlanView]) -> Layout:
     )
 
 
-def erase_view(member_id: int) -> Layout:
-    member = str(member_id)
-    return panel(
-        ["**Erase everything?** Your schedules, all answers and notes, and their key. This cannot be undone."],
-        row(
-            button("Yes, erase everything", ERASE_SURE.custom_id(member=member), discord.ButtonStyle.danger),
-            button("No, keep it", KEEP.custom_id(member=member)),
-        ),
-    )
-
-
 def resume_view(member_id: int) -> Layout:
     return panel([PAUSED], row(button("Start them again", RESUME.custom_id(member=str(member_id)), _GO)))
+
+
+def leaving_view(member: Member, on: datetime) -> Layout:
+    """To somebody whom nothing has reached for long, before what is theirs is erased."""
+    since, day = (each.astimezone(zone_named(member.zone)) for each in (member.unreachable_since or on, on))
+    own = str(member.id)
+    told = (
+        f"**I will forget you on {day_text(day.date())}.** Since {day_text(since.date())} my messages to you were "
+        "turned away, so your check-ins are paused. On that day I erase everything you saved with me."
+    )
+    return panel(
+        [
+            told,
+            "To keep it, press the first button. `/mydata` hands it to you as files.",
+        ],
+        row(
+            button("Keep it, start again", RESUME.custom_id(member=own), _GO),
+            button("Erase it now", ERASE.custom_id(member=own)),
+        ),
+    )

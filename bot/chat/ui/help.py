@@ -31,12 +31,14 @@ Only you see an answer, unless you share it or your server shows them to all. No
 `/treatments start`, `/treatments stop`, `/treatments list` mark what you try
 `/report` a page for your appointment, and your data as files
 `/checkin import` bring such a file back
+`/mydata` everything I have about you: see it, download it, erase it
 **For moderators of a server**
 `/setup` who looks after the cards here, and what is on
 `/curate edit`, `/curate new`, `/curate claim` write; somebody else approves it
 `/curate mine` your drafts, and what became of them
 `/curate queue` what waits for the moderators
-`/curate history`, `/curate withdraw` go back, or take a card down at once"""
+`/curate history`, `/curate withdraw` go back, or take a card down at once
+`/status` how I am doing: connection, prompts, backup"""
 
 LIMITS = (
     "-# Information to talk over with a clinician, not medical advice. "

@@ -18,6 +18,7 @@ CHARACTER_BUDGET = 4000
 COMPONENT_BUDGET = 40
 
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+_REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 class Layout(ui.LayoutView):
@@ -108,8 +109,9 @@ def inert(text: str) -> str:
     """A member's own words as nothing but words: no markup, mention, command, list or link comes of them.
 
     Discord shows any punctuation after a backslash as it is; its library's own escaping leaves several of these out.
+    What would show them, and what stands after them, in another order is left out.
     """
-    return _PUNCTUATION.sub(r"\\\g<0>", text)
+    return _PUNCTUATION.sub(r"\\\g<0>", _REORDERING.sub("", text))
 
 
 def quoted(text: str) -> str:

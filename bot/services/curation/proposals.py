@@ -163,6 +163,11 @@ class ProposalService(Drafts):
         proposal = await self.get(guild_id, proposal_id)
         await self._proposals.shown_at(proposal.id, channel_id, message_id)
 
+    async def rivals(self, guild_id: int, card_id: str) -> Sequence[Proposal]:
+        """What is in review about this card, oldest first."""
+        there = await self._proposals.in_status(guild_id, ProposalStatus.OPEN)
+        return [proposal for proposal in there if proposal.card_id == card_id]
+
     async def _in_review(self, guild_id: int, proposal_id: str) -> Proposal:
         proposal = await self.get(guild_id, proposal_id)
         if proposal.status is not ProposalStatus.OPEN:

@@ -1,0 +1,3 @@
+from tests.chat.conftest import app, clock, env, library, press, settings, storage, world
+
+__all__ = ["app", "clock", "env", "library", "press", "settings", "storage", "world"]
