@@ -14,7 +14,7 @@ from statistics import median
 from bench.bots import BARE_DISCORD_PY, SPOONFUL, run, stage
 from bench.fill import Crowd, fill
 from bench.table import Row, ms
-from bot.app import ZONES
+from bot.storage.state import ZONES
 
 PLANS = 1_000_000
 REMEMBERED = 100_000

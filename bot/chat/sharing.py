@@ -7,7 +7,6 @@ from bot.chat.ui.layout import Layout
 from bot.chat.ui.posted import Shapes
 from bot.domain.communities import Feature
 from bot.domain.curation import Posted, fingerprint
-from bot.errors import UserError
 from bot.services.curation.communities import CommunityService
 from bot.services.curation.living import WITHDRAWN, LivingAnswers
 from bot.services.facts import Answer
@@ -41,8 +40,7 @@ class Sharing:
         Raises:
             UserError: nothing is shared in this server.
         """
-        if not (await self._communities.of(interaction.guild_id)).has(Feature.SHARING):
-            raise UserError(SHARING_OFF)
+        await self._communities.demand(interaction.guild_id, Feature.SHARING, SHARING_OFF)
 
     async def answers_openly(self, interaction: Interaction) -> bool:
         """Whether commands are answered for all to see here."""

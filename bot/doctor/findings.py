@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 WIDTH = 110
-_INDENT = " " * 25
+_INDENT = " " * 27
 
 
 class Level(StrEnum):
@@ -63,7 +63,7 @@ def as_data(findings: Sequence[Finding]) -> str:
 def _paragraph(finding: Finding) -> str:
     text = _wrapped(finding.said)
     advice = "\n" + _INDENT + _wrapped(f"> {finding.advice}") if finding.advice else ""
-    return f"{finding.level:<12} {finding.name:<12}{text}{advice}"
+    return f"{finding.level:<12} {finding.name:<14}{text}{advice}"
 
 
 def _wrapped(text: str) -> str:

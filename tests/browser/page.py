@@ -5,6 +5,8 @@ from pathlib import Path
 
 from playwright.async_api import Locator, Page, expect
 
+expect.set_options(timeout=15_000)  # milliseconds; machines are busy
+
 PICTURES = Path("test-artifacts")
 
 BROWSERS = ("chromium", "google-chrome", "chromium-browser")
@@ -36,6 +38,7 @@ class Chat:
         await typing.type(f"/{name}")
         await expect(self.page.get_by_role("option", name=f"/{name}").first).to_be_visible()
         await typing.press("Enter")
+        await expect(self.page.get_by_role("option", name=f"/{name}")).to_have_count(0)  # else the typing is lost
         for value in values:
             suggestion, _, typed = value.rpartition("<-")
             await typing.type(typed)

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from bot.chat.ui.checkins import SWITCHED_OFF
 from bot.chat.ui.prompts import SKIP, UNWELL
 from bot.domain.checkins import CONSENT_VERSION, EntryKind, PromptStatus
+from bot.domain.communities import Feature
 from tests.chat.world import AGREE, World, custom_ids_of, labels_of, text_of
 
 
@@ -261,3 +263,18 @@ async def test_fault_15_an_unreachable_member_is_paused_and_told_at_their_next_c
     assert await world.storage.prompts.next_due() is not None
     quiet = await world.you.slash("help")
     assert not quiet.followups
+
+
+async def test_a_server_can_switch_setting_up_off_and_private_chats_go_on(world: World) -> None:
+    offered: Any = await world.member.slash(world.channel, "checkin start", at="09:00", place="Europe/London")
+    communities = world.app.curation.communities
+    here = await communities.of(world.guild.id)
+    await communities.change(here.model_copy(update={"off": frozenset({Feature.CHECKINS})}), 1, "check-ins off")
+    agreed: Any = await world.member.click(offered.response, label=AGREE)
+    assert agreed.followups[-1].content == SWITCHED_OFF
+    for command, options in (("checkin start", {"at": "09:00"}), ("remind", {"text": "tea", "when": "in 2 hours"})):
+        refused: Any = await world.member.slash(world.channel, command, **options)
+        assert refused.response.content == SWITCHED_OFF
+    assert await world.storage.members.get(world.member.id) is None
+    await world.enroll()
+    assert len(await world.plans()) == 1

@@ -45,7 +45,7 @@ async def test_the_card_answers_in_the_order_people_need(world: World) -> None:
 async def test_the_answer_is_private_in_a_server_and_can_be_shared(world: World) -> None:
     result: Any = await world.member.slash(world.channel, "treatment", name="ket")
     assert result.ephemeral
-    assert labels_of(result.response) == [*TABS, "Share here"]
+    assert labels_of(result.response) == [*TABS, "Share here", "Report a problem"]
     shared = await world.member.click(result.response, label="Share here")
     assert not shared.ephemeral
     assert world.channel.last_message is not None

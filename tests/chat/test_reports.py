@@ -11,7 +11,7 @@ from bot.chat.cogs import reports as cog
 from bot.chat.ui import reports as ui
 from bot.domain.communities import Community, Feature
 from bot.domain.curation import Report
-from bot.services.curation.queue import MOST_REPORTS, NO_REPORT
+from bot.services.curation.queue import MOST_REPORTS, NO_REPORT, REPORTS_OFF
 from tests.chat.world import World, labels_of, text_of
 
 MENU = "Report a problem"
@@ -47,7 +47,8 @@ async def report(world: World, message: Any, text: str = WRONG) -> Any:
     return await world.member.submit_modal(opened, {ui.WHAT: text})
 
 
-async def test_a_private_card_has_a_button_for_it(world: World, curation: simcord.ChannelHandle) -> None:
+@pytest.mark.usefixtures("curation")
+async def test_a_private_card_has_a_button_for_it(world: World) -> None:
     shown: Any = await world.member.slash(world.channel, "treatment", name="ketamine")
     opened: Any = await world.member.click(shown.response, label=MENU)
     await world.member.submit_modal(opened, {ui.WHAT: WRONG})
@@ -173,9 +174,9 @@ async def test_switched_off_between_opening_and_sending_the_words_come_back(worl
     await decide(world, off=frozenset({Feature.REPORTS}))
     refused: Any = await world.member.submit_modal(opened, {ui.WHAT: WRONG})
     assert f"```\n{WRONG}\n```" in "".join(text_of(each) for each in [refused.response, *refused.followups])
-    assert refused.followups[-1].content == f"{cog.SWITCHED_OFF} {gate.GIVEN_BACK}"
+    assert refused.followups[-1].content == f"{REPORTS_OFF} {gate.GIVEN_BACK}"
     again: Any = await world.member.context_menu(world.channel, MENU, message)
-    assert again.response.content == cog.SWITCHED_OFF
+    assert again.response.content == REPORTS_OFF
     assert await open_reports(world) == []
 
 

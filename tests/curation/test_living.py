@@ -259,9 +259,7 @@ async def test_messages_of_another_process_are_left_to_it(
     assert len(await rows(desk)) == 1
 
 
-async def test_after_thirty_days_a_message_stays_as_it_is(
-    desk: Desk, living: LivingAnswers
-) -> None:
+async def test_after_thirty_days_a_message_stays_as_it_is(desk: Desk, living: LivingAnswers) -> None:
     await living.remember([posted(desk, await desk.card(HERE))])
     desk.clock.moment += REMEMBERED_FOR
     assert await living.purge() == 0

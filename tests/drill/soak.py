@@ -23,6 +23,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import app
+from bot.app import running
 from bot.config import Settings, load_settings
 from bot.logs import configure
 from bot.storage import Storage
@@ -105,7 +106,7 @@ def main() -> None:
 
     settings = load_settings().model_copy(update={"send_rate": chosen.rate})
     configure(settings.log_level, settings.log_format)
-    patch.object(app, "open_storage", open_and_keep_busy).start()
+    patch.object(running, "open_storage", open_and_keep_busy).start()
     patch.object(PromptStore, "mark_sent", counted.noting(PromptStore.mark_sent)).start()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(app.run(settings))

@@ -17,7 +17,8 @@ from unittest.mock import patch
 
 import structlog
 
-from bot import app, cli
+from bot import cli
+from bot.app import assembly, running
 from bot.chat import messenger
 from bot.chat.client import SpoonfulClient
 from bot.chat.messenger import DiscordMessenger
@@ -75,7 +76,8 @@ def hasty(heartbeat_timeout: float) -> None:
         pass
 
     patch.object(SpoonfulClient, "before_identify_hook", at_once).start()
-    patch.object(app, "SpoonfulClient", functools.partial(SpoonfulClient, heartbeat_timeout=heartbeat_timeout)).start()
+    client = functools.partial(SpoonfulClient, heartbeat_timeout=heartbeat_timeout)
+    patch.object(assembly, "SpoonfulClient", client).start()
 
 
 def block_when_pressed(seconds: float) -> None:
@@ -133,7 +135,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--heartbeat-every", type=float)
     chosen, theirs = parser.parse_known_args(arguments)
     if chosen.ahead:
-        patch.object(app, "SystemClock", lambda: ShiftedClock(chosen.ahead)).start()
+        patch.object(running, "SystemClock", lambda: ShiftedClock(chosen.ahead)).start()
     if chosen.die:
         patch.object(*DEATHS[chosen.die], new=die).start()
     if chosen.lease:

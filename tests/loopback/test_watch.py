@@ -6,11 +6,13 @@ from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from bot import cli
 from bot.catalog.verify.watch import DETAIL_LENGTH, RegistryWatch
+from bot.cli import cards
 from bot.domain.alerts import CONCERN, CORRECTION, RETRACTION, is_about, message_of
 from bot.domain.cards import Source
 from bot.domain.curation import SourceAlert
@@ -107,7 +109,7 @@ def test_the_command_stores_what_it_found(
             await storage.close()
 
     asyncio.run(ask_before())
-    monkeypatch.setattr(cli, "configure", lambda *_: None)  # the log of this process is pytest's
+    monkeypatch.setattr(cards, "configure", Mock(spec=cards.configure))  # the log of this process is pytest's
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SPOONFUL_DATA_DIR", str(data))
     monkeypatch.setattr(sys, "argv", ["spoonful", "sources", "verify", str(content), "--alerts"])

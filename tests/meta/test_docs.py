@@ -313,8 +313,8 @@ def test_lines_of_the_log_of_servers_are_purged() -> None:
 @pytest.mark.parametrize("feature", list(Feature))
 def test_what_a_server_can_switch_off_is_looked_at(feature: Feature) -> None:
     """The guide for moderators says that all of them can be."""
-    asks = f"has(Feature.{feature.name})"
-    assert [path for path in (ROOT / "bot").rglob("*.py") if asks in path.read_text("utf-8")]
+    asks = re.compile(rf"(has|demand)\([^()]*Feature\.{feature.name}\b")
+    assert [path for path in (ROOT / "bot").rglob("*.py") if asks.search(path.read_text("utf-8"))]
 
 
 def test_the_exit_codes_are_those_of_the_program() -> None:

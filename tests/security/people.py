@@ -1,4 +1,4 @@
-"""Anybody sending anything: interactions as they come over the gateway, made up where a real client would not let us."""
+"""Anybody sending anything: interactions as they come over the gateway, also such as no real client sends."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

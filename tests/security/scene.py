@@ -183,7 +183,7 @@ async def _curate(scene: Scene) -> None:
     claim = world.library.catalog.cards[DRAFTED].claims[0].id
     ids |= {"draft": draft.id, "sent": sent.id, "report": report.id, "source": source, "claim": claim}
     ids["wording"] = wording_of(await proposals.get(here, sent.id))
-    shown = await world.member.slash(world.channel, "treatment", name=SENT)
+    shown: Any = await world.member.slash(world.channel, "treatment", name=SENT)
     await world.member.click(shown.response, label="Share here")
     scene.shared = world.channel.last_message
     ids["message"] = str(scene.shared.id)

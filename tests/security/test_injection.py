@@ -3,12 +3,11 @@
 import csv
 import json
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from io import StringIO
-from pathlib import Path
 from time import process_time as clock
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from discord import app_commands
@@ -16,30 +15,23 @@ from discord import app_commands
 from bot.reports.csv_export import DANGEROUS
 from bot.reports.json_export import json_import
 from tests.chat.world import World, walk
-from tests.security.earnest import CLAIM, CONTROLS, SOURCE, filled
+from tests.security.earnest import CONTROLS, filled
 from tests.security.odd import FAMILY, LIVE, MARK, NASTY, ZALGO
 from tests.security.people import sentences_of, words_of
-from tests.security.scene import WOMBAT, Scene, set_the_scene
+from tests.security.scene import WOMBAT, Scene
 
 EVIL = f"{MARK} {LIVE} ```\n# big\n- list **b** ||h|| ~~s~~ \u202egnorw\u2066 \x00\u200b"
 EVIL_LINE = f"{MARK} @everyone <@1> [free](https://evil.example) **b** \u202e"
 EVIL_NAME = f"{MARK} @everyone <@1> **b** [x](y)"
 
 ALIVE = re.compile(
-    r"(?<!\\)(@everyone|@here|<@1>|<@&2>|<#3|</setup|<t:0|\]\(|```\n# big|\*\*b\*\*|\|\|h|~~s~~)|https://evil|^# big|^- list"
-    "|[\u202a-\u202e\u2066-\u2069\x00]",
+    r"(?<!\\)(@everyone|@here|<@1>|<@&2>|<#3|</setup|<t:0|\]\(|```\n# big|\*\*b\*\*|\|\|h|~~s~~)"
+    "|https://evil|^# big|^- list|[\u202a-\u202e\u2066-\u2069\x00]",
     re.MULTILINE,
 )
 """What Discord would make something of, or show in another order than it stands in."""
 
 TEXT, LARGEST = 10, 4000
-
-
-@pytest.fixture
-async def scene(world: World, tmp_path: Path) -> AsyncIterator[Scene]:
-    scene = await set_the_scene(world, tmp_path)
-    yield scene
-    scene.ledger.close()
 
 
 @dataclass(frozen=True)
@@ -79,8 +71,8 @@ OWN = [
 """What people write for themselves, and what they look at afterwards."""
 
 CURATION = [
-    form("owner", "draft-claim-added:1", **CLAIM | {"text": EVIL_LINE}),
-    form("owner", "draft-source-added:1", **SOURCE | {"title": EVIL_LINE}),
+    form("owner", "draft-claim-added:1", text=EVIL_LINE),
+    form("owner", "draft-source-added:1", title=EVIL_LINE),
     form("owner", "draft-written:1", scope=EVIL_LINE),
     Step("owner", "draft-look:1", shows=False),
     form("owner", "draft-searched:1", words=EVIL_LINE, shows=False),
@@ -155,9 +147,7 @@ async def by_themselves(scene: Scene) -> None:
 
 def shown_since(world: World, start: int) -> Iterator[str]:
     """Every text that was sent since that many requests, but for forms, which hold what was typed, and its return."""
-    for request in world.env.http_requests[start:]:
-        body: Any = request.json if isinstance(request.json, dict) else {}
-        data = body.get("data") or body
+    for _, data in bodies(world, start):
         if "title" in data or "This is what you typed" in str(data):
             continue
         if data.get("content"):
@@ -165,14 +155,20 @@ def shown_since(world: World, start: int) -> Iterator[str]:
         yield from (part["content"] for part in walk(data.get("components") or []) if part["type"] == TEXT)
 
 
+def bodies(world: World, start: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The messages and forms sent since that many requests, each with the request's method."""
+    for request in world.env.http_requests[start:]:
+        if isinstance(request.json, dict):
+            body = cast("dict[str, Any]", request.json)
+            yield request.method, body.get("data") or body
+
+
 def pinging(world: World) -> list[Any]:
     """The new messages with which somebody may be pinged, and all messages with which somebody was."""
     allowed = [
         data
-        for request in world.env.http_requests
-        if request.method == "POST" and isinstance(request.json, dict)
-        for data in [request.json.get("data") or request.json]
-        if isinstance(data, dict) and ("content" in data or "components" in data) and "title" not in data
+        for method, data in bodies(world, 0)
+        if method == "POST" and ("content" in data or "components" in data) and "title" not in data
         if data.get("allowed_mentions") != {"parse": []}
     ]
     pinged = [
@@ -258,6 +254,8 @@ async def test_fault_59_hard_autocompletion_is_quick_short_and_changes_nothing(s
 def suggested(world: World) -> list[tuple[str, str]]:
     """Every option that offers something while one types: its command and its name."""
     commands = [each for each in world.app.client.tree.walk_commands() if isinstance(each, app_commands.Command)]
-    found = [(each.qualified_name, option.name) for each in commands for option in each.parameters if option.autocomplete]
+    found = [
+        (each.qualified_name, option.name) for each in commands for option in each.parameters if option.autocomplete
+    ]
     assert len(found) > 15
     return found

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import structlog
@@ -26,7 +26,7 @@ def at_debug() -> Iterator[StringIO]:
     said = StringIO()
     for handler in root.handlers:
         assert isinstance(handler, logging.StreamHandler)
-        handler.setStream(said)
+        cast("logging.StreamHandler[StringIO]", handler).setStream(said)
     yield said
     structlog.configure(**before)
     root.handlers[:] = handlers

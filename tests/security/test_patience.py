@@ -1,17 +1,15 @@
 """What takes the machine a while: a burst of it from one person is slowed down kindly, and nobody else notices."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import cycle
-from pathlib import Path
 
 import pytest
 from simcord.results import InteractionResult
 
 from bot.services.patience import Work
-from tests.chat.world import World
 from tests.security.earnest import CONTROLS, GOOD_FILE
 from tests.security.people import Person, sentences_of
-from tests.security.scene import Scene, set_the_scene
+from tests.security.scene import Scene
 
 Wish = Callable[[Scene, Person], Awaitable[InteractionResult]]
 
@@ -52,14 +50,13 @@ WISHES: Mapping[Work, Sequence[Wish]] = {
 
 
 @pytest.fixture
-async def scene(world: World, tmp_path: Path) -> AsyncIterator[Scene]:
+async def busy(scene: Scene) -> Scene:
     """The member has answered a check-in, too."""
-    scene = await set_the_scene(world, tmp_path)
-    asked = await world.checkins.start_now(world.member.id, None)
-    await world.checkins.record(world.member.id, asked.prompt.id, "5")
+    checkins, member = scene.world.checkins, scene.people["member"].id
+    asked = await checkins.start_now(member, None)
+    await checkins.record(member, asked.prompt.id, "5")
     scene.ids |= {"member": asked.prompt.id, "owner": scene.ids["answered"]}
-    yield scene
-    scene.ledger.close()
+    return scene
 
 
 def test_every_kind_of_work_is_tried() -> None:
@@ -67,15 +64,15 @@ def test_every_kind_of_work_is_tried() -> None:
 
 
 @pytest.mark.parametrize("work", WISHES)
-async def test_a_burst_is_slowed_down_kindly_and_for_nobody_else(scene: Scene, work: Work) -> None:
-    owner, member = scene.person("owner", private=True), scene.people["member"]
+async def test_a_burst_is_slowed_down_kindly_and_for_nobody_else(busy: Scene, work: Work) -> None:
+    owner, member = busy.person("owner", private=True), busy.people["member"]
     for _, wish in zip(range(work.most), cycle(WISHES[work]), strict=False):
-        assert _sentences(await wish(scene, owner)) == []
+        assert _sentences(await wish(busy, owner)) == []
     for wish in WISHES[work]:
-        assert _sentences(await wish(scene, owner)) == [PLEASE_WAIT]
-    assert _sentences(await WISHES[work][0](scene, member)) == []
-    scene.world.clock.advance(minutes=10)
-    assert _sentences(await WISHES[work][0](scene, owner)) == []
+        assert _sentences(await wish(busy, owner)) == [PLEASE_WAIT]
+    assert _sentences(await WISHES[work][0](busy, member)) == []
+    busy.world.clock.advance(minutes=10)
+    assert _sentences(await WISHES[work][0](busy, owner)) == []
 
 
 def _sentences(result: InteractionResult) -> list[str]:

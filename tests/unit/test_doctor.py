@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -280,6 +281,7 @@ def test_the_command_ends_with_what_it_found(
 ) -> None:
     monkeypatch.setenv("SPOONFUL_DISCORD_TOKEN", TOKEN)
     monkeypatch.setenv("SPOONFUL_HEARTBEAT_URL", f"https://example.org/{MARKER}")
+    monkeypatch.setattr(cli, "configure", Mock(spec=cli.configure))  # the log of this process is pytest's
     back_up(data)
 
     def run(*arguments: str) -> tuple[int, str]:

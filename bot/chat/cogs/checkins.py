@@ -16,12 +16,14 @@ from bot.chat.ui.journal import restored_view
 from bot.chat.ui.layout import panel
 from bot.chat.ui.prompts import prompt_view, recorded_view
 from bot.chat.ui.settings import overview_view
+from bot.domain.communities import Feature
 from bot.domain.plans import CheckIn
 from bot.domain.schedules import Schedule
 from bot.domain.when import parse_days, parse_time, parse_times
 from bot.domain.zones import find_places, guessed_zone, places_reading, zone_for
 from bot.errors import UserError
 from bot.services.checkins import CheckInService
+from bot.services.curation.communities import CommunityService
 from bot.services.flares import FlareService
 from bot.services.journal import JournalService
 from bot.services.patience import Patience, Work
@@ -58,6 +60,7 @@ class CheckIns(commands.GroupCog, group_name="checkin", group_description="Priva
         flares: FlareService,
         journal: JournalService,
         patience: Patience,
+        communities: CommunityService,
         clock: Clock,
     ) -> None:
         self._plans = plans
@@ -65,6 +68,7 @@ class CheckIns(commands.GroupCog, group_name="checkin", group_description="Priva
         self._flares = flares
         self._journal = journal
         self._patience = patience
+        self._communities = communities
         self._clock = clock
         self.controls: Mapping[Action, Handler] = {
             ui.AGREE: self._agree,
@@ -94,6 +98,7 @@ class CheckIns(commands.GroupCog, group_name="checkin", group_description="Priva
         ask: Name | None = None,
     ) -> None:
         """Set up a private check-in, or change the one you have"""
+        await self._communities.demand(interaction.guild_id, Feature.CHECKINS, ui.SWITCHED_OFF)
         moments = parse_times(at)
         wanted = self._plans.questionnaire(ask)
         zone_name = zone_for(place).key if place else None
@@ -209,6 +214,7 @@ class CheckIns(commands.GroupCog, group_name="checkin", group_description="Priva
 
     async def _agree(self, interaction: Interaction, values: Mapping[str, str]) -> None:
         await acknowledge(interaction)
+        await self._communities.demand(interaction.guild_id, Feature.CHECKINS, ui.SWITCHED_OFF)
         schedule, zone = schedule_of(values["schedule"]), zone_for(values["zone"]).key
         check_in = CheckIn(questionnaire=self._plans.questionnaire(values["asks"]).id)
         dm = await open_dm(interaction)

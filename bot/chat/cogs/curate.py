@@ -299,7 +299,7 @@ class Curate(commands.GroupCog, group_name="curate", group_description="For mode
         return found.card
 
     async def _own(self, interaction: Interaction, proposal_id: str) -> Proposal:
-        """The proposal, for its author, who must still be a curator here. "Not yours" and "not there" sound the same."""
+        """The proposal, for its author, if still a curator here. "Not yours" and "not there" sound the same."""
         guild_id = await self._here(interaction)
         try:
             proposal = await self._proposals.get(guild_id, proposal_id)

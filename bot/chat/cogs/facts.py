@@ -18,7 +18,6 @@ from bot.chat.ui.questions import COUNTED, NO_WISHES, REQUEST, TELL_ME, not_foun
 from bot.chat.ui.support import NO_LIST, WHICH_COUNTRY, support_view
 from bot.domain.cards import Card, Kind
 from bot.domain.communities import Feature
-from bot.errors import UserError
 from bot.services.curation.asked import Asked
 from bot.services.curation.communities import CommunityService
 from bot.services.curation.editions import Editions
@@ -179,8 +178,7 @@ class Facts(commands.Cog):
         return (await self._communities.of(interaction.guild_id)).has(Feature.WISHES)
 
     async def _demand_wishes(self, interaction: Interaction) -> None:
-        if not await self._may_wish(interaction):
-            raise UserError(NO_WISHES)
+        await self._communities.demand(interaction.guild_id, Feature.WISHES, NO_WISHES)
 
 
 def _page_of_list(facts: FactService, kind: str, certainty: str, part: int) -> Layout:

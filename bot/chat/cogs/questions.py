@@ -91,8 +91,7 @@ class Questions(commands.Cog):
             await self._asked.unanswered(interaction.guild_id, interaction.user.id, question)
 
     async def _fact_check(self, interaction: Interaction, message: discord.Message) -> None:
-        if not (await self._communities.of(interaction.guild_id)).has(Feature.FACT_CHECKS):
-            raise UserError(FACT_CHECKS_OFF)
+        await self._communities.demand(interaction.guild_id, Feature.FACT_CHECKS, FACT_CHECKS_OFF)
         found = (await self._facts(interaction)).fact_check(message.content)
         can_reply = await self._sharing.is_offered(interaction)
         await show(interaction, fact_check_view(found, message.id, can_reply=can_reply))

@@ -26,9 +26,7 @@ Values = Mapping[str, str]
 class QueuePanel(commands.Cog):
     """`/curate queue`, and the controls of its panel."""
 
-    def __init__(
-        self, gate: Gate, queue: CurationQueue, shelf: Shelf, editions: Editions, board: ReviewBoard
-    ) -> None:
+    def __init__(self, gate: Gate, queue: CurationQueue, shelf: Shelf, editions: Editions, board: ReviewBoard) -> None:
         self._gate = gate
         self._queue = queue
         self._shelf = shelf

@@ -9,12 +9,14 @@ from bot.chat.interactions import acknowledge, open_dm, send_to, show, submitted
 from bot.chat.routing import Action, Handler, Interaction
 from bot.chat.ui import checkins as ui
 from bot.chat.ui.layout import panel
+from bot.domain.communities import Feature
 from bot.domain.plans import REMINDER_LIMIT, Reminder
 from bot.domain.questionnaires import tidied
 from bot.domain.schedules import Schedule
 from bot.domain.when import parse_days, parse_when
 from bot.domain.zones import find_places, zone_for
 from bot.errors import UserError
+from bot.services.curation.communities import CommunityService
 from bot.services.plans import PlanService, schedule_of
 
 REPEAT_SUGGESTIONS = ("Every day", "Monday to Friday", "Every other day", "Weekly", "Every 2 weeks", "Monthly")
@@ -24,8 +26,9 @@ WHEN_SUGGESTIONS = ("in 20 minutes", "in 2 hours", "tomorrow 9am", "in 3 days")
 class Reminders(commands.Cog):
     """`/remind`."""
 
-    def __init__(self, plans: PlanService) -> None:
+    def __init__(self, plans: PlanService, communities: CommunityService) -> None:
         self._plans = plans
+        self._communities = communities
         self.controls: Mapping[Action, Handler] = {ui.AGREE_REMINDER: self._agree}
 
     @app_commands.command()
@@ -44,6 +47,7 @@ class Reminders(commands.Cog):
         place: app_commands.Range[str, 1, 100] | None = None,
     ) -> None:
         """A private reminder, once or again and again"""
+        await self._communities.demand(interaction.guild_id, Feature.CHECKINS, ui.SWITCHED_OFF)
         # The consent of somebody new is a modal, which must be the first answer: until then, a few reads by key.
         member_id, reminder = interaction.user.id, _reminder(text)
         now, zone = await self._plans.local_now(member_id, zone_for(place).key if place else None)
@@ -74,6 +78,7 @@ class Reminders(commands.Cog):
 
     async def _agree(self, interaction: Interaction, values: Mapping[str, str]) -> None:
         await acknowledge(interaction)
+        await self._communities.demand(interaction.guild_id, Feature.CHECKINS, ui.SWITCHED_OFF)
         reminder = _reminder(submitted(interaction).get("text", ""))
         schedule, zone = schedule_of(values["schedule"]), zone_for(values["zone"]).key
         dm = await open_dm(interaction)

@@ -22,7 +22,7 @@ from bot.domain.curation import Report
 from bot.errors import UserError
 from bot.services.curation.communities import CommunityService
 from bot.services.curation.editions import Editions
-from bot.services.curation.queue import CurationQueue
+from bot.services.curation.queue import REPORTS_OFF, CurationQueue
 from bot.services.ports import Clock
 
 MOST, PERIOD = 5, timedelta(hours=1)
@@ -32,7 +32,6 @@ NO_SERVER = (
     "Reports go to the moderators of a server. Please open the card in your server, share it there, and report it "
     "from that message; or simply tell a moderator."
 )
-SWITCHED_OFF = "Reports are switched off in this server. Please tell a moderator."
 NOT_OURS = "That message shows none of my cards. *Report a problem* is for the cards that I post."
 TOO_MANY = (
     "You have reported several things in the last hour, thank you. Please give the moderators a little time, "
@@ -133,10 +132,7 @@ class Reports(commands.Cog):
     async def _here(self, interaction: Interaction) -> Community:
         if interaction.guild_id is None:
             raise UserError(NO_SERVER)
-        community = await self._communities.of(interaction.guild_id)
-        if not community.has(Feature.REPORTS):
-            raise UserError(SWITCHED_OFF)
-        return community
+        return await self._communities.demand(interaction.guild_id, Feature.REPORTS, REPORTS_OFF)
 
     async def _cards(self, community: Community, ids: Sequence[str]) -> list[Card]:
         """Those that there are, withdrawn ones too."""

@@ -35,6 +35,9 @@ PAUSED = """\
 **Your check-ins are paused:** my private messages to you were turned away, and I did not want to keep trying. \
 Nothing you saved is lost. To go on: allow private messages from members of this server \
 (server name, *Privacy settings*), then press the button."""
+SWITCHED_OFF = """\
+Setting up check-ins and reminders is switched off in this server. You can do it in a private chat with me; what you \
+have already goes on as it is."""
 NOT_AGREED = """\
 **Stopped.** Nothing goes on, and what you saved is kept. `/checkin start` shows again what you would agree to; \
 `/mydata` hands you everything, or erases it."""

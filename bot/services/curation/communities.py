@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
-from bot.domain.communities import Community
+from bot.domain.communities import Community, Feature
 from bot.domain.curation import Event
+from bot.errors import UserError
 from bot.services.curation.ports import CommunityStore
 from bot.services.ports import Clock
 
@@ -55,6 +56,17 @@ class CommunityService:
             # By now `change` may have put a newer one here.
             self._known.setdefault(guild_id, stored or Community(guild_id=guild_id))
         return self._known[guild_id]
+
+    async def demand(self, guild_id: int | None, feature: Feature, refusal: str) -> Community:
+        """The settings there.
+
+        Raises:
+            UserError: the feature is switched off in this server; `refusal` is what it says.
+        """
+        community = await self.of(guild_id)
+        if not community.has(feature):
+            raise UserError(refusal)
+        return community
 
     async def change(self, community: Community, actor_id: int, what: str) -> None:
         """Store these settings; `what` is the sentence about it in the audit log. They count from now on."""

@@ -40,6 +40,7 @@ MOST_REPORTS = 200
 REPORTS_KEPT_FOR = timedelta(days=180)
 """After they were made, once they are settled."""
 
+REPORTS_OFF = "Reports are switched off in this server. Please tell a moderator."
 NO_REPORT = "That report is not in the queue any more. Somebody may have been quicker."
 NO_ALERT = "That alert is not in the queue any more. Somebody may have been quicker."
 NO_ASKED = "That is not in the queue any more. Somebody may have been quicker."
@@ -190,8 +191,7 @@ class CurationQueue:
             UserError: there is no such card here, nothing or too much is said, or reports are not taken.
         """
         shown = tidied(text)
-        if not (await self._communities.of(guild_id)).has(Feature.REPORTS):
-            raise UserError("Reports are switched off in this server. Please tell a moderator.")
+        await self._communities.demand(guild_id, Feature.REPORTS, REPORTS_OFF)
         if not shown:
             raise UserError("Please say in a few words what is wrong with the card.")
         if len(shown) > REPORT_LENGTH:
