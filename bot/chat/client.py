@@ -22,7 +22,7 @@ from bot.services.ports import StateStore
 # No voice here, so nobody needs to hear at every start that its libraries are missing.
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
-_read_strictly: Callable[[str], Any] = discord.utils._from_json  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - discord.py offers no other way
+_read_strictly: Callable[[str], Any] = discord.utils._from_json  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 
 def _read(text: str) -> Any:  # noqa: ANN401 - whatever JSON holds
@@ -34,7 +34,7 @@ def _read(text: str) -> Any:  # noqa: ANN401 - whatever JSON holds
         return _read_strictly(whole.encode("utf-8", "replace").decode())
 
 
-discord.utils._from_json = _read  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - discord.py offers no other way
+discord.utils._from_json = _read  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 LONGEST_WAIT = 30.0
 """Seconds that a request waits for its rate limit; what would wait longer fails, and is tried again later."""

@@ -11,6 +11,7 @@ from bot.errors import UserError
 from bot.reports.press import Press
 from bot.storage import Storage
 from tests.chat.world import FixedClock, World, make_world
+from tests.ready import open_ready
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +21,7 @@ def library() -> Library:
 
 @pytest.fixture
 async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
-    storage = await Storage.open(None, tmp_path, tmp_path / "master.key")
+    storage = await open_ready(tmp_path)
     yield storage
     await storage.close()
 

@@ -18,6 +18,7 @@ from bot.services.facts import Lookups
 from bot.storage import Storage
 from tests.chat.world import FixedClock
 from tests.curation.desk import Desk
+from tests.ready import open_ready
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +28,7 @@ def library() -> Library:
 
 @pytest.fixture
 async def storage(tmp_path: Path) -> AsyncIterator[Storage]:
-    storage = await Storage.open(None, tmp_path, tmp_path / "master.key")
+    storage = await open_ready(tmp_path)
     yield storage
     await storage.close()
 

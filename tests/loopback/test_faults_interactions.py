@@ -287,13 +287,18 @@ async def test_fault_64_fields_that_are_new_or_null_or_of_an_unknown_value(
 
 async def test_fault_65_interactions_and_components_of_an_unknown_kind(bots: Launcher, discord: FakeDiscord) -> None:
     bot, prompt, channel, _ = await asked(bots)
-    told = len(bot.log)
+
+    def noted() -> int:
+        """The daily backup has its own lines, at a moment of its own."""
+        return sum(line["event"] != "backup made" for line in bot.log)
+
+    told = noted()
     for kind, data in ((99, {}), (COMPONENT, {"component_type": 99}), (COMMAND, {"type": 99, "id": "1", "name": "x"})):
         unknown = await discord.do(channel, kind, data)
         told += 1
-        await until(lambda told=told: len(bot.log) >= told)
+        await until(lambda told=told: noted() >= told)
         await answered(discord, channel)
         assert unknown.callback is None
-    assert len(bot.log) == told
+    assert noted() == told
     assert await bot.stop() == 0
     assert (await stored(bots, prompt)).status is PromptStatus.SENT

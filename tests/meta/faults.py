@@ -5,6 +5,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
@@ -99,6 +100,7 @@ def _functions(path: Path) -> Iterator[tuple[str, str]]:
         )
 
 
+@cache
 def found() -> dict[int, list[str]]:
     """The tests of each row, by the numbers in their names."""
     by_row: dict[int, list[str]] = defaultdict(list)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.storage import Storage, tables, vault
+from tests.ready import open_ready
 from tests.storage.places import Place
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def server_place(databases: Databases, tmp_path: Path) -> Iterator[Place]:
 
 @pytest.fixture
 async def storage(place: Place) -> AsyncGenerator[Storage]:
-    storage = await place.open()
+    storage = await place.open() if place.url else await open_ready(place.data_dir, place.key_file)
     try:
         yield storage
     finally:

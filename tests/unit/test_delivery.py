@@ -16,6 +16,7 @@ from bot.services.pace import Pace
 from bot.services.ports import Delivered, Held, Outcome, TokenRefused, Uncertain, Unreachable
 from bot.storage import Storage
 from tests.chat.world import FixedClock
+from tests.ready import open_ready
 
 
 @dataclass
@@ -64,7 +65,7 @@ def daily(member_id: int, now: datetime) -> Plan:
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    storage = await Storage.open(None, tmp_path, tmp_path / "master.key")
+    storage = await open_ready(tmp_path)
     clock, messenger = FixedClock(), ToldMessenger()
     delivery = DeliveryService(clock, messenger, Pace(10_000), storage.members, storage.plans, storage.prompts)
     scene = Scene(storage, clock, messenger, delivery)

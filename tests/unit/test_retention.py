@@ -15,6 +15,7 @@ from bot.services.ports import Delivered, Held, Outcome, TokenRefused, Tombstone
 from bot.services.retention import AT_ONCE, DONE, MEMBERS_AT_ONCE, RetentionService
 from bot.storage import Storage
 from tests.chat.world import FixedClock
+from tests.ready import open_ready
 from tests.storage.curation_examples import GUILD, event
 from tests.storage.examples import DAY, enroll, entry, own_prompt
 
@@ -55,7 +56,7 @@ class Scene:
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    storage = await Storage.open(None, tmp_path, tmp_path / "master.key")
+    storage = await open_ready(tmp_path)
     clock, herald = FixedClock(), ToldHerald()
     yield Scene(storage, clock, herald, round_of(storage, clock, herald, storage.tombstones))
     await storage.close()
