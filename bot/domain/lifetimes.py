@@ -153,7 +153,10 @@ def _keepings(lifetimes: Lifetimes) -> Mapping[Holding, Keeping]:
         Holding.ASKER: Keeping(
             "a coded mark of you beside what no card answers, so that nobody is counted twice", f"Kept {span(ASKINGS)}."
         ),
-        Holding.WISH: Keeping("cards you want to be told about, by a coded mark of you", f"Kept {span(ASKINGS)}."),
+        Holding.WISH: Keeping(
+            "the names of cards you want to be told about, our private chat, and a coded mark of you",
+            f"Kept {span(ASKINGS)}.",
+        ),
         Holding.PROPOSAL: Keeping("card texts you wrote", history),
         Holding.REVISION: Keeping("what you published, withdrew or restored", history),
         Holding.APPROVAL: Keeping("proposals you approved", yours),
