@@ -59,6 +59,7 @@ def _mounts(unit: Unit, scratch: Path) -> list[str]:
         *("--ro-bind", "/", "/"),
         *("--perms", "0711", "--tmpfs", "/home", "--perms", "0711", "--tmpfs", "/root"),
         *("--perms", "0755", "--tmpfs", "/opt", "--ro-bind", str(ROOT), HOME),
+        *("--ro-bind", str(_installed(scratch)), f"{HOME}/.venv/bin/spoonful"),
         *interpreter_mounts(),
         *shown(ROOT),
         *("--perms", "0755", "--tmpfs", "/var/lib", "--bind", str(scratch / "state"), f"/var/lib/{state}"),
@@ -67,6 +68,15 @@ def _mounts(unit: Unit, scratch: Path) -> list[str]:
         *(word for path in ("/run", "/var/lib", "/opt", "/home", "/root") for word in ("--remount-ro", path)),
         *closed,
     ]
+
+
+def _installed(scratch: Path) -> Path:
+    """The command as it is where it was installed under `HOME`: its first line names the interpreter there."""
+    script = scratch / "spoonful"
+    _, *rest = (ROOT / ".venv/bin/spoonful").read_text("utf-8").splitlines(keepends=True)
+    script.write_text("".join([f"#!{HOME}/.venv/bin/python\n", *rest]), "utf-8")
+    script.chmod(0o755)
+    return script
 
 
 def _there(path: str) -> bool:
@@ -93,6 +103,7 @@ def _box(unit: Unit, scratch: Path) -> Box:
     _credential(scratch / "credentials")
     environment = {name: value.replace("%d", CREDENTIALS) for name, value in unit.environment.items()}
     environment |= {"PATH": "/usr/bin:/bin", "CREDENTIALS_DIRECTORY": CREDENTIALS}
+    environment["PYTHONPATH"] = HOME  # the environment was made elsewhere, and knows the program by that place
     limits = {"RLIMIT_CORE": int(unit.one("LimitCORE")), "RLIMIT_NPROC": int(unit.one("TasksMax"))}
     proc = str(scratch / "proc")
     hiding = f"mount -t proc -o subset={unit.one('ProcSubset')},hidepid={unit.one('ProtectProc')} proc {proc}"
