@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from glob import escape
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,6 +27,7 @@ from bot.storage.migrate import status
 from bot.storage.presence import ServerLock
 from bot.storage.sealing import (
     KEY_BYTES,
+    UNFINISHED,
     SealBroken,
     create_key_file,
     load_master_key,
@@ -146,20 +148,13 @@ class KeyFiles:
         """The key to come: one that an earlier attempt left, for it may have used it, or one that is made now."""
         try:
             if not self.new.exists():
-                self._make_new()
+                create_key_file(self.new, owner=self.current.stat())  # the bot's, even if an administrator does this
         except OSError as error:
             raise StartupError(
                 f"A new key cannot be written beside {self.current} ({error.strerror}); nothing was changed.",
                 ExitCode.CONFIG,
             ) from error
         return load_master_key(self.new, create=False)
-
-    def _make_new(self) -> None:
-        unfinished, owner = self._neighbour("unfinished"), self.current.stat()
-        unfinished.unlink(missing_ok=True)
-        create_key_file(unfinished)
-        os.chown(unfinished, owner.st_uid, owner.st_gid)  # the bot's, even if an administrator does this
-        self._rename(unfinished, self.new)  # so that it is whole or not there
 
     def exchange(self, new: bytes) -> None:
         """Put the new key in its place and destroy the old one, as far as that is not done yet."""
@@ -169,6 +164,8 @@ class KeyFiles:
             self._rename(self.new, self.current)
         if self.retired.exists():
             _destroy(self.retired)
+        for left in self.current.parent.glob(f"{escape(self.current.name)}.*{UNFINISHED}"):  # by kills and power cuts
+            left.unlink()
 
     def _neighbour(self, suffix: str) -> Path:
         return self.current.with_name(f"{self.current.name}.{suffix}")

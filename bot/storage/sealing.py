@@ -7,6 +7,7 @@ moved to another place does not open.
 import os
 from contextlib import suppress
 from pathlib import Path
+from tempfile import mkstemp
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from bot.errors import ExitCode, StartupError
 
 KEY_BYTES = 32
+UNFINISHED = ".unfinished"
 
 _FORMAT = b"\x01"
 _NONCE_BYTES = 12
@@ -83,20 +85,27 @@ def load_master_key(path: Path, *, create: bool) -> bytes:
     return key
 
 
-def create_key_file(path: Path) -> None:
-    """Make a new key, on disk for certain before anything is wrapped with it: a power cut would take all that follows.
+def create_key_file(path: Path, *, owner: os.stat_result | None = None) -> None:
+    """Make a new key, whole and on disk for certain before it has its name: a power cut leaves no half of it.
+
+    Args:
+        owner: whose file it is to be; whoever runs this, if not given.
 
     Raises:
         FileExistsError: the file is there.
         OSError: the file system refuses.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    file, unfinished = mkstemp(prefix=f"{path.name}.", suffix=UNFINISHED, dir=path.parent)  # mode 0600
     try:
         os.write(file, new_key())
         os.fsync(file)
+        if owner is not None:
+            os.chown(file, owner.st_uid, owner.st_gid)
+        os.link(unfinished, path)
     finally:
         os.close(file)
+        Path(unfinished).unlink()
     sync_folder(path.parent)
 
 

@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WRITE = 1, TRUNCATE, SYNC, CREATE, UNLINK };
+enum { WRITE = 1, TRUNCATE, SYNC, CREATE, UNLINK, LINK };
 
 struct head { uint32_t what, name; uint64_t at, length; };
 
@@ -33,6 +33,7 @@ static int (*real_fdatasync)(int);
 static int (*real_open)(const char *, int, ...);
 static int (*real_openat)(int, const char *, int, ...);
 static int (*real_unlink)(const char *);
+static int (*real_link)(const char *, const char *);
 
 __attribute__((constructor)) static void prepare(void) {
     real_pwrite = dlsym(RTLD_NEXT, "pwrite64");
@@ -43,6 +44,7 @@ __attribute__((constructor)) static void prepare(void) {
     real_open = dlsym(RTLD_NEXT, "open64");
     real_openat = dlsym(RTLD_NEXT, "openat64");
     real_unlink = dlsym(RTLD_NEXT, "unlink");
+    real_link = dlsym(RTLD_NEXT, "link");
     folder = getenv("DISK_FOLDER");
     fails = getenv("DISK_FAILS");
     if (getenv("DISK_JOURNAL"))
@@ -137,6 +139,16 @@ int unlink(const char *path) {
     pthread_mutex_lock(&lock);
     int done = real_unlink(path), reason = errno;
     if (!done) note(UNLINK, path, 0, NULL, 0);
+    pthread_mutex_unlock(&lock);
+    errno = reason;
+    return done;
+}
+
+int link(const char *old, const char *new) {
+    if (!below(new)) return real_link(old, new);
+    pthread_mutex_lock(&lock);
+    int done = real_link(old, new), reason = errno;
+    if (!done) note(LINK, old, 0, new, strlen(new));
     pthread_mutex_unlock(&lock);
     errno = reason;
     return done;

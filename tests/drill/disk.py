@@ -24,6 +24,7 @@ class Act(IntEnum):
     SYNC = 3
     CREATE = 4
     UNLINK = 5
+    LINK = 6
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,10 @@ class Disk:
             case Act.UNLINK:
                 self.files.pop(done.path, None)
                 self.renamed.append((done.path, None))
+            case Act.LINK:
+                second = done.data.decode()
+                self.files[second] = self.files[done.path]
+                self.renamed.append((second, self.files[second]))
             case Act.SYNC if done.path in self.files:
                 self.files[done.path].sync()
             case Act.SYNC:  # of a folder

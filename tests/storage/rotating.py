@@ -15,7 +15,7 @@ from bot.storage.engine import Database
 from tests.storage.places import Place
 
 BATCH = 2
-FILE_STEPS = ("write", "fsync", "rename", "unlink", "chown")
+FILE_STEPS = ("write", "fsync", "rename", "link", "unlink", "chown")
 
 
 def quiet(_done: int, _total: int) -> None:

@@ -1,5 +1,6 @@
 """Disks that lose power, fill up, fail, or are found damaged: below real SQLite in a process of its own."""
 
+import itertools
 import random
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ import pytest
 
 from bot.config import ROOT
 from bot.errors import ExitCode, StartupError
-from tests.drill.cuts import Told, cut_at_random, lay_out, lost_in, recorded
+from tests.drill.cuts import MOODS, Told, cut_at_random, lay_out, lost_in, recorded
 from tests.drill.disk import Act, compiler, environment, library, power_cut
 from tests.storage.examples import entry, sent_prompt
 from tests.storage.places import Place
@@ -23,6 +24,17 @@ async def test_fault_05_a_power_cut_takes_nothing_that_was_acknowledged(tmp_path
     promises, broken = await cut_at_random(tmp_path, members=12, cuts=12)
     assert promises > 20
     assert broken == []
+
+
+@needs_compiler
+async def test_fault_05_a_power_cut_while_the_master_key_is_made_leaves_none_or_a_whole_one(tmp_path: Path) -> None:
+    done = recorded(tmp_path, members=1)
+    moments = [n + 1 for n, each in enumerate(done) if "/keys" in each.path]
+    assert len(moments) >= 4
+    for moment, mood in itertools.product(moments, MOODS):
+        files = power_cut(done[:moment], random.Random(moment), mood)  # noqa: S311 - the same every time
+        place = lay_out(files, tmp_path / "written", tmp_path / f"{moment}-{mood}")
+        assert not await lost_in(place, Told.by(done[:moment]))
 
 
 @needs_compiler

@@ -1,6 +1,7 @@
 """The master key is exchanged: whenever that is killed nothing is lost, and at the end the old key opens nothing."""
 
 import asyncio
+import errno
 import io
 import multiprocessing
 import os
@@ -262,11 +263,17 @@ class TestRefused:
             await filled.open()
         assert caught.value.code is ExitCode.CONFIG
 
-    async def test_into_a_folder_that_takes_no_files(self, filled: Place) -> None:
-        filled.key_file.with_name("master.key.unfinished").mkdir()  # so that it cannot be made
-        said = await self.refusal(filled)
+    async def test_into_a_folder_that_takes_no_files(self, filled: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "link", _refuse)
+            said = await self.refusal(filled)
         assert (said.code, "nothing was changed" in str(said)) == (ExitCode.CONFIG, True)
+        assert [path.name for path in filled.key_file.parent.iterdir()] == ["master.key"]
         await all_is_there(filled)
+
+
+def _refuse(_old: Path, _new: Path) -> None:
+    raise OSError(errno.EROFS, "Read-only file system")
 
 
 async def test_a_running_bot_wraps_nothing_with_a_key_that_was_exchanged_behind_its_back(filled: Place) -> None:
