@@ -64,7 +64,7 @@ def refuse_newer(revision: str, scripts: Path = SCRIPTS) -> None:
 
 def _upgrade_file(path: Path, scripts: Path) -> SchemaStatus:
     with FileLock(path):
-        before = _status_of_file(path, scripts)
+        before = _status_of_file(path, scripts, "rw")  # what a power cut left half written is undone by SQLite now
         if before.current == before.newest:
             return before
         if before.current is not None:
@@ -85,10 +85,10 @@ def _prepare(connection: DBAPIConnection, _record: object) -> None:
     connection.cursor().execute("PRAGMA foreign_keys=OFF")  # has no effect inside a transaction, hence here
 
 
-def _status_of_file(path: Path, scripts: Path) -> SchemaStatus:
+def _status_of_file(path: Path, scripts: Path, mode: str = "ro") -> SchemaStatus:
     if not path.exists():
         return SchemaStatus(None, _revisions(scripts)[-1])
-    engine = create_engine(sqlite_url(path, "sqlite", "ro"), poolclass=NullPool)
+    engine = create_engine(sqlite_url(path, "sqlite", mode), poolclass=NullPool)
     try:
         with engine.connect() as connection:
             problem = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
