@@ -43,9 +43,21 @@ class Chat:
             suggestion, _, typed = value.rpartition("<-")
             await typing.type(typed)
             if suggestion:
-                await expect(self.page.get_by_role("option", name=suggestion).first).to_be_visible()
-                await typing.press("Enter")
+                await self._pick(suggestion, typed)
         await self.page.get_by_role("button", name="Send", exact=True).click()
+
+    async def _pick(self, suggestion: str, typed: str) -> None:
+        """The page drops a look-up when the conversation changes meanwhile, and says so; a person types again."""
+        offered = self.page.get_by_role("option", name=suggestion).first
+        dropped = self.page.get_by_text("Loading options failed")
+        for _ in range(3):
+            await expect(offered.or_(dropped)).to_be_visible()
+            if await offered.is_visible():
+                break
+            await self.page.keyboard.press("Backspace")
+            await self.page.keyboard.type(typed[-1])
+        await expect(offered).to_be_visible()
+        await self.page.keyboard.press("Enter")
 
     def text(self, words: str) -> Locator:
         """The newest place where these words stand in the conversation."""
