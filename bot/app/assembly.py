@@ -216,7 +216,15 @@ def _curation(storage: Storage, editions: Editions, clock: Clock, client: Spoonf
     )
     shelf = Shelf(clock, editions, storage.revisions)
     queue = CurationQueue(
-        clock, editions, communities, shelf, storage.proposals, storage.reports, storage.alerts, storage.asked
+        clock,
+        editions,
+        communities,
+        shelf,
+        storage.proposals,
+        storage.reports,
+        storage.alerts,
+        storage.asked,
+        storage.traces,
     )
     return Curation(
         communities,

@@ -112,7 +112,7 @@ class ReportStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Report:
-    """Somebody says that a card is wrong. Who said it is not kept."""
+    """Somebody says that a card is wrong. Who said it is not in it, and nobody is told."""
 
     id: str
     guild_id: int

@@ -14,6 +14,9 @@ NOTICE = timedelta(days=14)
 ASKINGS = timedelta(days=180)
 """Questions and cards asked for in vain, and wishes to be told."""
 
+REPORTS = timedelta(days=180)
+"""Reports of cards, after they were made, once they are settled."""
+
 POSTED = timedelta(days=30)
 """Which card messages stand in which channel."""
 
@@ -39,6 +42,7 @@ class Holding(StrEnum):
     MARK = "mark"
     ASKER = "asker"
     WISH = "wish"
+    REPORT = "report"
     PROPOSAL = "proposal"
     REVISION = "revision"
     APPROVAL = "approval"
@@ -127,6 +131,7 @@ _NAMES: Mapping[Holding, tuple[str, str]] = {
     Holding.MARK: ("mark", "marks"),
     Holding.ASKER: ("question", "questions"),
     Holding.WISH: ("wish", "wishes"),
+    Holding.REPORT: ("report of a card", "reports of cards"),
     Holding.PROPOSAL: ("draft or proposal", "drafts and proposals"),
     Holding.REVISION: ("card change", "card changes"),
     Holding.APPROVAL: ("review", "reviews"),
@@ -156,6 +161,10 @@ def _keepings(lifetimes: Lifetimes) -> Mapping[Holding, Keeping]:
         Holding.WISH: Keeping(
             "the names of cards you want to be told about, our private chat, and a coded mark of you",
             f"Kept {span(ASKINGS)}.",
+        ),
+        Holding.REPORT: Keeping(
+            "what you said is wrong with a card, and a coded mark of you, so that you can erase it",
+            f"Kept {span(REPORTS)} once it is settled, and until then.",
         ),
         Holding.PROPOSAL: Keeping("card texts you wrote", history),
         Holding.REVISION: Keeping("what you published, withdrew or restored", history),

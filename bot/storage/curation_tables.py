@@ -38,9 +38,9 @@ def _approver(*, key: bool = False) -> Column[int]:
     return Column("curator_id", BigInteger, primary_key=key, nullable=False, info={NAMES_APPROVER: True})
 
 
-def _trace() -> Column[str]:
-    """A mark of a person, without their id. The row is about them alone and goes with them."""
-    return Column("trace", Text, primary_key=True, info={TRACES: True})
+def _trace(*, key: bool = True) -> Column[str]:
+    """A mark of a person, without their id. The row is theirs alone and goes with them."""
+    return Column("trace", Text, primary_key=key, nullable=not key, info={TRACES: True})
 
 
 def _guild_id(*, key: bool = False) -> Column[int]:
@@ -150,9 +150,11 @@ reports = Table(
     Column("text", Text, nullable=False),
     Column("at", Instant, nullable=False),
     Column("status", Text, nullable=False),
+    _trace(key=False),  # none on those that were made before there were any
     one_of("status", ReportStatus),
 )
 Index("ix_report_guild_id_status_at", reports.c.guild_id, reports.c.status, reports.c.at)
+Index("ix_report_trace", reports.c.trace)
 
 alerts = Table(
     "source_alert",

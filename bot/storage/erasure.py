@@ -17,6 +17,7 @@ from bot.storage.curation_tables import (
     events,
     marked,
     proposals,
+    reports,
     revisions,
     signatures,
     wishes,
@@ -32,6 +33,7 @@ WRITTEN_AT: Mapping[Column[Any], Column[datetime]] = {
     signatures.c.curator_id: revisions.c.at,
     askers.c.trace: askers.c.asked_at,
     wishes.c.trace: wishes.c.wished_at,
+    reports.c.trace: reports.c.at,
 }
 """Every column that can hold a person or their trace, and the one that says when they got there."""
 
@@ -48,7 +50,7 @@ async def forget(connection: AsyncConnection, person_id: int, trace: str) -> int
 
 
 async def forget_trace(connection: AsyncConnection, trace: str) -> int:
-    """Remove what a person asked and wished for, whoever it is; returns how many rows that were."""
+    """Remove what a person asked, wished for and reported, whoever it is; returns how many rows that were."""
     await stop_asking(connection)
     gone = [delete(each.table).where(each == trace) for each in marked(TRACES)]
     met = [(await connection.execute(statement)).rowcount for statement in gone]

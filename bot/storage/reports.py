@@ -1,4 +1,4 @@
-"""Reports: somebody says that a card is wrong. There is no column for who said it."""
+"""Reports: somebody says that a card is wrong. Who said it is a mark that is never read out, only erased by."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,9 +17,11 @@ class ReportStore:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def add(self, report: Report) -> None:
+    async def add(self, report: Report, trace: str) -> None:
+        """`trace` is the mark of who made it."""
+
         async def work(connection: AsyncConnection) -> None:
-            await connection.execute(reports.insert().values(columns_of(report)))
+            await connection.execute(reports.insert().values(columns_of(report) | {"trace": trace}))
 
         await self._db.write(work)
 

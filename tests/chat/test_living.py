@@ -197,7 +197,7 @@ async def test_without_a_channel_the_digest_is_gone(world: World, board: Discord
 async def test_monday_morning_brings_one_digest_of_what_waits(world: World) -> None:
     community = Community(guild_id=world.guild.id, curation_channel_id=world.channel.id)
     await world.app.curation.communities.change(community, ANNA, "channel")
-    await world.app.curation.queue.report(world.guild.id, "ketamine", "The dose is wrong.")
+    await world.app.curation.queue.report(world.guild.id, world.other.id, "ketamine", "The dose is wrong.")
     assert await world.app.curation.digests.send_due() == 0
     world.clock.advance(minutes=30)
     assert await world.app.curation.digests.send_due() == 1

@@ -111,7 +111,7 @@ async def test_a_control_in_other_hands_does_nothing(world: World, custom_id: st
 
 
 async def test_a_moderator_who_lost_the_role_settles_nothing(world: World, other: simcord.MemberActor) -> None:
-    await world.app.curation.queue.report(world.guild.id, CARD, "Wrong")
+    await world.app.curation.queue.report(world.guild.id, world.other.id, CARD, "Wrong")
     panel = await opened(world, Heading.REPORTS)
     world.env.backend.edit_member(world.guild.id, other.id, {"role_ids": []})
     pressed: Any = await other.click(panel, label="Done")
@@ -154,7 +154,7 @@ async def test_due_soon_opens_the_card(world: World) -> None:
 @pytest.mark.usefixtures("other")
 @pytest.mark.parametrize(("label", "action"), [("Done", "report done"), ("Dismiss", "report dismissed")])
 async def test_reports_are_settled(world: World, label: str, action: str) -> None:
-    await world.app.curation.queue.report(world.guild.id, CARD, "**bold** <@1>")
+    await world.app.curation.queue.report(world.guild.id, world.other.id, CARD, "**bold** <@1>")
     panel = await opened(world, Heading.REPORTS)
     assert r"> \*\*bold\*\* \<\@1\>" in text_of(panel)
     await world.other.click(panel, label=label)
@@ -165,8 +165,8 @@ async def test_reports_are_settled(world: World, label: str, action: str) -> Non
 
 @pytest.mark.usefixtures("other")
 async def test_what_somebody_else_settled_meanwhile(world: World) -> None:
-    report = await world.app.curation.queue.report(world.guild.id, CARD, "Wrong")
-    await world.app.curation.queue.report(world.guild.id, CARD, "Wrong too")
+    report = await world.app.curation.queue.report(world.guild.id, world.other.id, CARD, "Wrong")
+    await world.app.curation.queue.report(world.guild.id, world.other.id, CARD, "Wrong too")
     panel, list_panel = await opened(world, Heading.REPORTS, report.id), await listed(world, Heading.REPORTS)
     await world.app.curation.queue.settle_report(world.guild.id, 1, report.id, done=True)
     pressed: Any = await world.other.click(panel, label="Done")
@@ -280,7 +280,7 @@ async def test_a_proposal_is_opened_for_review(world: World) -> None:
 
 @pytest.mark.usefixtures("other")
 async def test_the_way_back(world: World) -> None:
-    await world.app.curation.queue.report(world.guild.id, CARD, "Wrong")
+    await world.app.curation.queue.report(world.guild.id, world.other.id, CARD, "Wrong")
     panel = await opened(world, Heading.REPORTS)
     await world.other.click(panel, label="Back to the list")
     assert keys_of(panel)
@@ -290,7 +290,7 @@ async def test_the_way_back(world: World) -> None:
 
 @pytest.mark.usefixtures("other")
 async def test_another_server_has_a_queue_of_its_own(world: World) -> None:
-    report = await world.app.curation.queue.report(world.guild.id, CARD, "Wrong")
+    report = await world.app.curation.queue.report(world.guild.id, world.other.id, CARD, "Wrong")
     elsewhere = world.env.create_guild("Elsewhere")
     role = elsewhere.create_role("Managers", permissions=discord.Permissions(manage_guild=True))
     theirs = elsewhere.add_member(world.env.create_user("theirs"), roles=[role])

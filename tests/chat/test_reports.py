@@ -214,7 +214,7 @@ async def test_forms_opened_before_the_fifth_do_not_get_around_it(world: World) 
 async def test_what_is_refused_does_not_count(world: World) -> None:
     message = await shared_card(world)
     for number in range(MOST_REPORTS):
-        await world.app.curation.queue.report(world.guild.id, "ketamine", f"Problem {number}")
+        await world.app.curation.queue.report(world.guild.id, world.other.id, "ketamine", f"Problem {number}")
     for number in range(cog.MOST + 1):
         refused = await report(world, message, f"More {number}")
         assert "more reports here than" in refused.followups[-1].content

@@ -1,9 +1,7 @@
 """What is left of a member's words once they have everything erased: they are looked for in every byte of every file.
 
-Three markers. `OURS` goes through every path of what is theirs alone, and is readable in no file at any time. `SHOWN`
-is what they looked up or wished for, which moderators may read while enough people ask for it; it goes with them.
-`NAMELESS` goes into the report of a card, which is kept without anything that tells whose it is: erasing cannot find
-it, and it goes when that report does.
+Two markers. `OURS` goes through every path of what is theirs alone, and is readable in no file at any time. `SHOWN` is
+what moderators may read: what they reported, and what they looked up or wished for while enough people ask for it.
 """
 
 import logging
@@ -23,7 +21,6 @@ from bot.chat.ui.journal import FILES, QUESTIONS
 from bot.chat.ui.plans import ADD_QUESTION, EDIT, PAUSE_OWN
 from bot.chat.ui.reports import WHAT
 from bot.domain.communities import Community
-from bot.domain.curation import Event, ReportStatus
 from bot.domain.trends import Mark
 from bot.logs import NEVER_BELOW_INFO, NEVER_BELOW_WARNING, configure
 from bot.reports.json_export import json_export, json_import
@@ -38,7 +35,6 @@ from tests.chat.world import World, can_press
 
 OURS = "zqmarkerwords"
 SHOWN = "zqshownwords"
-NAMELESS = "zqnamelesswords"
 
 
 @dataclass(frozen=True)
@@ -202,7 +198,7 @@ async def report_a_card(world: World) -> None:
     await communities.change(Community.model_validate(settings), 1, "settings")
     shown: Any = await actor.slash(world.channel, "treatment", name="ketamine")
     opened: Any = await actor.click(shown.response, label="Report a problem")
-    await actor.submit_modal(opened, {WHAT: f"It did {NAMELESS} to me."})
+    await actor.submit_modal(opened, {WHAT: f"It did {SHOWN} to me."})
 
 
 async def erase_everything(world: World) -> None:
@@ -225,8 +221,9 @@ async def test_fault_52_whatever_they_said_wherever_after_erasing_it_is_in_no_fi
     assert OURS in str(await world.storage.members.preferences(world.you.id))
     assert str([plan.purpose for plan in await world.plans()]).count(OURS) >= 3
     assert machine.files_with(OURS) == []
-    for words in (SHOWN, NAMELESS):  # so that the search is known to find something
-        assert {name.removesuffix("-wal") for name in machine.files_with(words)} == {"spoonful.db"}
+    assert [report.text for report in await world.storage.reports.open(world.guild.id)] == [f"It did {SHOWN} to me."]
+    # So that the search is known to find something.
+    assert {name.removesuffix("-wal") for name in machine.files_with(SHOWN)} == {"spoonful.db"}
     inside = await backed_up(world, machine)
     assert SHOWN in inside
     assert OURS not in inside
@@ -234,10 +231,6 @@ async def test_fault_52_whatever_they_said_wherever_after_erasing_it_is_in_no_fi
     await erase_everything(world)
     for words in (OURS, SHOWN):
         assert machine.files_with(words) == []
-    await world.storage.reports.settle(*await settled(world))
-    await world.storage.reports.purge(world.clock.now() + timedelta(days=91))
-    await world.storage.prompts._db.scrub()  # pyright: ignore[reportPrivateUsage] - as the next erasure would
-    assert machine.files_with(NAMELESS) == []
     for name in ("spoonful.db", "spoonful.db-wal", "spoonful.db-shm", "vault.db", "bot.log"):
         assert list(machine.folder.rglob(name)), f"{name} was not searched"
     assert lines_of(debug_log) > 3
@@ -253,9 +246,3 @@ async def backed_up(world: World, machine: Machine) -> str:
     assert set(made) == set(Kind)
     master = machine.home.key_file.read_bytes()
     return b"".join(content_of(made[Kind.DATABASE], master)).decode("latin-1").lower()
-
-
-async def settled(world: World) -> tuple[str, ReportStatus, Event]:
-    [found] = await world.storage.reports.open(world.guild.id)
-    event = Event(world.guild.id, world.clock.now(), None, "report done", found.card_id)
-    return found.id, ReportStatus.DONE, event

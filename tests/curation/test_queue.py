@@ -10,6 +10,7 @@ from bot.domain.alerts import CORRECTION, RETRACTION, about
 from bot.domain.cards import Card, Source
 from bot.domain.communities import Community, Feature
 from bot.domain.curation import AskedKind, Event, Revision, RevisionKind, SourceAlert, fingerprint
+from bot.domain.lifetimes import REPORTS
 from bot.errors import UserError
 from bot.services.curation.asked import REVEAL_FROM
 from bot.services.curation.digests import LINES, Digests, digest_of, nonce_of
@@ -19,7 +20,6 @@ from bot.services.curation.queue import (
     NO_ALERT,
     NO_REPORT,
     REPORT_LENGTH,
-    REPORTS_KEPT_FOR,
     CurationQueue,
     Heading,
     Queue,
@@ -43,6 +43,7 @@ def queue(desk: Desk) -> CurationQueue:
         storage.reports,
         storage.alerts,
         storage.asked,
+        storage.traces,
     )
 
 
@@ -122,7 +123,7 @@ async def test_a_bundled_card_that_changes_below_an_overlay_waits_for_a_decision
 
 
 async def test_a_report_waits_until_it_is_settled_and_says_nobody(desk: Desk, queue: CurationQueue) -> None:
-    report = await queue.report(HERE, CARD, "  The\u202e dose\nis wrong\0. ")
+    report = await queue.report(HERE, CLEO, CARD, "  The\u202e dose\nis wrong\0. ")
     assert report.text == "The dose is wrong."
     assert (await queue.of(HERE)).reports == [report]
     assert (await queue.of(THERE)).reports == []
@@ -133,13 +134,13 @@ async def test_a_report_waits_until_it_is_settled_and_says_nobody(desk: Desk, qu
 
 async def test_the_same_words_on_the_same_card_are_one_report(queue: CurationQueue) -> None:
     for card_id in (CARD, CARD, "tens"):
-        await queue.report(HERE, card_id, "The dose is wrong.")
+        await queue.report(HERE, CLEO, card_id, "The dose is wrong.")
     assert len((await queue.of(HERE)).reports) == 2
 
 
 @pytest.mark.parametrize("guild_id", [HERE, THERE])
 async def test_a_report_is_settled_once_and_by_its_own_community(queue: CurationQueue, guild_id: int) -> None:
-    report = await queue.report(HERE, CARD, "The dose is wrong.")
+    report = await queue.report(HERE, CLEO, CARD, "The dose is wrong.")
     if guild_id == HERE:
         await queue.settle_report(HERE, ANNA, report.id, done=False)
     with pytest.raises(UserError, match=NO_REPORT):
@@ -158,7 +159,7 @@ async def test_a_report_is_settled_once_and_by_its_own_community(queue: Curation
 )
 async def test_a_report_that_cannot_be_taken_says_why(queue: CurationQueue, card_id: str, text: str, says: str) -> None:
     with pytest.raises(UserError, match=says):
-        await queue.report(HERE, card_id, text)
+        await queue.report(HERE, CLEO, card_id, text)
     assert (await queue.of(HERE)).is_empty
 
 
@@ -166,25 +167,25 @@ async def test_a_withdrawn_card_can_be_reported_and_a_switched_off_report_cannot
     desk: Desk, queue: CurationQueue
 ) -> None:
     await desk.shelf.withdraw(HERE, ANNA, CARD, WHY)
-    await queue.report(HERE, CARD, "x" * REPORT_LENGTH)
+    await queue.report(HERE, CLEO, CARD, "x" * REPORT_LENGTH)
     await desk.communities.change(Community(guild_id=HERE, off=frozenset({Feature.REPORTS})), ANNA, "reports: off")
     with pytest.raises(UserError, match="switched off"):
-        await queue.report(HERE, CARD, "It is wrong.")
+        await queue.report(HERE, CLEO, CARD, "It is wrong.")
 
 
 async def test_fault_a_flood_of_reports_has_an_end(queue: CurationQueue) -> None:
     for number in range(MOST_REPORTS):
-        await queue.report(HERE, CARD, f"Wrong {number}.")
+        await queue.report(HERE, CLEO, CARD, f"Wrong {number}.")
     with pytest.raises(UserError, match="more reports here"):
-        await queue.report(HERE, CARD, "One more.")
-    assert (await queue.report(THERE, CARD, "Wrong.")).guild_id == THERE
+        await queue.report(HERE, CLEO, CARD, "One more.")
+    assert (await queue.report(THERE, CLEO, CARD, "Wrong.")).guild_id == THERE
 
 
 async def test_settled_reports_are_forgotten_after_half_a_year(desk: Desk, queue: CurationQueue) -> None:
-    settled = await queue.report(HERE, CARD, "Wrong.")
-    await queue.report(HERE, CARD, "Wrong too.")
+    settled = await queue.report(HERE, CLEO, CARD, "Wrong.")
+    await queue.report(HERE, CLEO, CARD, "Wrong too.")
     await queue.settle_report(HERE, ANNA, settled.id, done=True)
-    desk.clock.moment += REPORTS_KEPT_FOR + timedelta(seconds=1)
+    desk.clock.moment += REPORTS + timedelta(seconds=1)
     assert await queue.purge() == 1
     assert [report.text for report in (await queue.of(HERE)).reports] == ["Wrong too."]
 
@@ -302,7 +303,7 @@ async def digests(desk: Desk, queue: CurationQueue, board: ToldNoticeboard) -> D
     for guild_id in (HERE, THERE):
         await desk.communities.change(Community(guild_id=guild_id, curation_channel_id=CHANNEL), ANNA, "channel")
     for text in ("Wrong.", "Wrong too."):
-        await queue.report(HERE, CARD, text)
+        await queue.report(HERE, CLEO, CARD, text)
     desk.clock.moment = monday(9)
     return digests_of(desk, queue, board)
 
@@ -344,7 +345,7 @@ async def test_an_empty_queue_posts_nothing_in_that_week_and_something_in_the_ne
     desk: Desk, digests: Digests, queue: CurationQueue, board: ToldNoticeboard
 ) -> None:
     await digests.send_due()
-    await queue.report(THERE, CARD, "Wrong.")
+    await queue.report(THERE, CLEO, CARD, "Wrong.")
     assert await digests.send_due() == 0
     desk.clock.advance(days=7)
     assert await digests.send_due() == 2

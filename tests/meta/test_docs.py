@@ -37,7 +37,6 @@ from bot.health.ask import ALIVE, METRICS, READY
 from bot.sandbox import MovableClock, TimeTravel
 from bot.services.curation.asked import KEPT_FOR as ASKED_KEPT_FOR
 from bot.services.curation.living import REMEMBERED_FOR
-from bot.services.curation.queue import REPORTS_KEPT_FOR
 from bot.storage.tables import metadata
 from bot.storage.vault import metadata as vault_metadata
 
@@ -276,7 +275,6 @@ def test_every_table_of_the_database_is_in_the_record_of_processing() -> None:
 @pytest.mark.parametrize(
     ("name", "length"),
     [
-        ("report", REPORTS_KEPT_FOR),
         ("posted", POSTED),
         ("tombstone", TOMBSTONES),
         ("spoonful-….backup", BACKUPS),

@@ -174,7 +174,7 @@ async def _curate(scene: Scene) -> None:
     sent = await proposals.begin(here, author, SENT)
     await proposals.write(here, sent.id, author, {Part.SCOPE: SENT_SCOPE})
     assert (await proposals.send(here, sent.id, author, f"A {NUMBAT} asked for it.")).is_clean
-    report = await world.app.curation.queue.report(here, SENT, f"It says {NUMBAT}.")
+    report = await world.app.curation.queue.report(here, 1, SENT, f"It says {NUMBAT}.")
     card = world.library.catalog.cards[CHANGED].model_copy(update={"scope": "Pregabalin, in other words."})
     revision = Revision(here, CHANGED, 1, RevisionKind.PUBLISHED, card, (), 5, (6,), f"A {NUMBAT}.", now, "0" * 16)
     assert await world.storage.revisions.add(revision, Event(here, now, 5, "published", CHANGED))

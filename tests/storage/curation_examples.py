@@ -125,7 +125,7 @@ async def curate(storage: Storage, person: int) -> None:
     await approve(storage, await opened(storage), person, needed=1)
     withdrawn = replace(revision(2, author_id=person), kind=RevisionKind.WITHDRAWN)
     await storage.revisions.add(withdrawn, event(person, "withdrawn"))
-    await storage.reports.add(report())
+    await storage.reports.add(report(), storage.traces.of(person))
     await storage.alerts.found([ALERT])
     await storage.alerts.decide(GUILD, ALERT, confirmed=True, event=event(person, "confirmed"))
     await storage.posted.add([posted()])

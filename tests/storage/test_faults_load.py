@@ -147,6 +147,7 @@ async def test_fault_63_after_hundreds_of_deliveries_there_is_no_more_of_anythin
         figures.append(Used.now())
     await storage.close()
     earlier, later = figures[1:4], figures[-3:]
-    for name in ("objects", "ours", "files", "tasks"):
-        # Caches come and go; what leaks is more at its lowest than it was at its highest.
-        assert min(getattr(each, name) for each in later) <= max(getattr(each, name) for each in earlier) + 10, name
+    # Caches come and go; what leaks is more at its lowest than it was at its highest: of one object for each delivery
+    # there would be 100 more. Whatever else this process does can make some objects, but none of ours.
+    for name, slack in {"objects": 50, "ours": 10, "files": 10, "tasks": 10}.items():
+        assert min(getattr(each, name) for each in later) <= max(getattr(each, name) for each in earlier) + slack, name

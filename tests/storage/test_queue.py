@@ -15,7 +15,7 @@ class TestReports:
     async def test_open_ones_come_oldest_first_and_only_to_their_community(self, storage: Storage) -> None:
         later, sooner, theirs = report("@everyone\n\u202e", at=NOW + HOUR), report(), report(guild_id=OTHER_GUILD)
         for each in (later, sooner, theirs):
-            await storage.reports.add(each)
+            await storage.reports.add(each, "somebody")
         assert await storage.reports.open(GUILD) == [sooner, later]
         assert await storage.reports.open(OTHER_GUILD) == [theirs]
         assert await storage.reports.get(later.id) == later
@@ -24,7 +24,7 @@ class TestReports:
     async def test_one_person_settles_it(self, storage: Storage) -> None:
         for _ in range(TIMES):
             made = report()
-            await storage.reports.add(made)
+            await storage.reports.add(made, "somebody")
             ends = (ReportStatus.DONE, ReportStatus.DISMISSED)
             settled = await asyncio.gather(*(storage.reports.settle(made.id, end, event()) for end in ends))
             assert sum(settled) == 1
@@ -35,7 +35,7 @@ class TestReports:
     async def test_only_settled_ones_are_forgotten(self, storage: Storage) -> None:
         old, old_and_open, new = report(at=NOW - DAY), report(at=NOW - DAY), report()
         for each in (old, old_and_open, new):
-            await storage.reports.add(each)
+            await storage.reports.add(each, "somebody")
         for each in (old, new):
             await storage.reports.settle(each.id, ReportStatus.DONE, event())
         assert await storage.reports.purge(NOW) == 1

@@ -115,7 +115,7 @@ class Reports(commands.Cog):
             community = await self._here(interaction)
             self._allowance.check(interaction.user.id)
             report = await self._queue.report(
-                community.guild_id, typed.get(ui.CARD, values["card"]), typed.get(ui.WHAT, "")
+                community.guild_id, interaction.user.id, typed.get(ui.CARD, values["card"]), typed.get(ui.WHAT, "")
             )
         self._allowance.spend(interaction.user.id)
         await show(interaction, panel([ui.THANKS]))

@@ -34,12 +34,9 @@ KEEP = Action("keep", fields={"member": MEMBER})
 DELETE_MESSAGES = Action("delete-messages", fields={"member": MEMBER})
 
 CHECK_INS = (Holding.MEMBER, Holding.PREFERENCES, Holding.PLAN, Holding.PROMPT, Holding.ENTRY, Holding.MARK)
-ASKED = (Holding.ASKER, Holding.WISH)
+ASKED = (Holding.ASKER, Holding.WISH, Holding.REPORT)
 
-UNTRACED = (
-    "What nobody can trace to a person, I cannot show either: how often each card was looked up, and reports of "
-    "problems with cards. Neither holds a name."
-)
+UNTRACED = "What nobody can trace to a person, I cannot show either: how often each card was looked up."
 NOTHING = f"**I have nothing about you.**\n{UNTRACED}"
 READERS = (
     "**Who can read it:** you, here in private. Your words and answers are encrypted with a key of your own; days and "
@@ -138,7 +135,7 @@ def tidied_view(person_id: int, tidied: Tidied) -> Layout:
 def _sections(stored: Stored) -> list[str]:
     groups = (
         ("Check-ins and reminders", CHECK_INS),
-        ("What you looked for in vain", ASKED),
+        ("What you looked for in vain, and reported", ASKED),
         ("Your work on cards", [each for each in Holding if each in CURATION]),
     )
     return [

@@ -24,7 +24,10 @@ MOST_CARDS = 25
 
 ASK = "What is wrong, or missing?"
 LEAVE_OUT = "Please leave out anything about yourself: moderators will read it."
-THANKS = "**Thank you.** The moderators will look at it. I did not note who you are, so nobody can write back to you."
+THANKS = (
+    "**Thank you.** The moderators will look at it. They do not see who you are, so nobody can write back to you. "
+    "`/mydata` shows what you reported, and erases it."
+)
 
 
 def report_form(cards: Sequence[Card]) -> Form:

@@ -123,7 +123,9 @@ class RevisionStore(Protocol):
 
 
 class ReportStore(Protocol):
-    async def add(self, report: Report) -> None: ...
+    async def add(self, report: Report, trace: str) -> None:
+        """`trace` is the mark of who made it: nothing reads it, but erasing them finds the report by it."""
+        ...
 
     async def get(self, report_id: str) -> Report | None: ...
 

@@ -21,6 +21,7 @@ from bot.domain.curation import (
     SourceAlert,
 )
 from bot.domain.editions import Edition
+from bot.domain.lifetimes import REPORTS
 from bot.domain.manuscripts import Part
 from bot.domain.questionnaires import tidied
 from bot.errors import UserError
@@ -28,7 +29,7 @@ from bot.services.curation.asked import cards_by_name
 from bot.services.curation.communities import Action, CommunityService
 from bot.services.curation.drafts import text_of
 from bot.services.curation.editions import Editions
-from bot.services.curation.ports import AlertStore, AskedStore, ProposalStore, ReportStore
+from bot.services.curation.ports import AlertStore, AskedStore, ProposalStore, ReportStore, Traces
 from bot.services.curation.shelf import NO_CARD, Shelf
 from bot.services.ports import Clock
 
@@ -36,9 +37,6 @@ SOON = timedelta(days=30)
 REPORT_LENGTH = 1000
 MOST_REPORTS = 200
 """Open reports of one community: a flood must not fill the disk."""
-
-REPORTS_KEPT_FOR = timedelta(days=180)
-"""After they were made, once they are settled."""
 
 REPORTS_OFF = "Reports are switched off in this server. Please tell a moderator."
 NO_REPORT = "That report is not in the queue any more. Somebody may have been quicker."
@@ -149,6 +147,7 @@ class CurationQueue:
         reports: ReportStore,
         alerts: AlertStore,
         asked: AskedStore,
+        traces: Traces,
     ) -> None:
         self._clock = clock
         self._editions = editions
@@ -158,6 +157,7 @@ class CurationQueue:
         self._reports = reports
         self._alerts = alerts
         self._asked = asked
+        self._traces = traces
 
     async def of(self, guild_id: int) -> Queue:
         """Everything that waits there now."""
@@ -182,8 +182,8 @@ class CurationQueue:
             _names(edition.catalog, withdrawn, proposals),
         )
 
-    async def report(self, guild_id: int, card_id: str, text: str) -> Report:
-        """Put into the queue that somebody finds a card wrong. Who it was is not kept.
+    async def report(self, guild_id: int, user_id: int, card_id: str, text: str) -> Report:
+        """Put into the queue that somebody finds a card wrong. No moderator learns who it was.
 
         The same words about the same card are one report.
 
@@ -204,7 +204,7 @@ class CurationQueue:
         if len(open_reports) >= MOST_REPORTS:
             raise UserError("There are more reports here than the moderators can read. Please tell one of them.")
         report = Report(new_id(), guild_id, card_id, shown, self._clock.now())
-        await self._reports.add(report)
+        await self._reports.add(report, self._traces.of(user_id))
         return report
 
     async def settle_report(self, guild_id: int, curator_id: int, report_id: str, *, done: bool) -> Report:
@@ -248,7 +248,7 @@ class CurationQueue:
 
     async def purge(self) -> int:
         """Forget reports that are settled and half a year old."""
-        return await self._reports.purge(self._clock.now() - REPORTS_KEPT_FOR)
+        return await self._reports.purge(self._clock.now() - REPORTS)
 
     async def _is_overtaken(self, proposal: Proposal) -> bool:
         state = await self._editions.state(proposal.guild_id, proposal.card_id)
