@@ -225,6 +225,6 @@ class TestAddedSources:
 
 def test_it_is_quick_enough_for_every_look_at_a_draft() -> None:
     proofread(KETAMINE)
-    began = time.perf_counter()
+    began = time.process_time()
     proofread(KETAMINE)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1

@@ -92,7 +92,7 @@ def test_refuses_hostile_files_at_once(text: str) -> None:
     started = time.process_time()
     with pytest.raises(RefusedError):
         parse(text)
-    assert time.process_time() - started < 0.1
+    assert time.process_time() - started < 1  # what is not refused at once takes minutes
 
 
 def test_locates_keys_entries_and_nearest_parents() -> None:
