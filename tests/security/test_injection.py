@@ -33,9 +33,6 @@ ALIVE = re.compile(
 
 TEXT, LARGEST = 10, 4000
 
-DISCORD_WAITS = 3
-"""Seconds, for an answer. Of processor time here: a busy machine is not our fault."""
-
 
 @dataclass(frozen=True)
 class Step:
@@ -245,12 +242,16 @@ async def test_fault_59_hard_autocompletion_is_quick_short_and_changes_nothing(s
     for command, option in suggested(scene.world):
         for typed in hard:
             for person in people[: 1 + (typed in {"", "a"}) * 2]:
-                began = clock()
-                offered = await person.suggestions(command, option, typed)
-                assert clock() - began < DISCORD_WAITS, (command, option, typed)
-                assert len(offered) <= 25
-                assert all(1 <= len(each["name"]) <= 100 and len(str(each["value"])) <= 100 for each in offered)
-                assert person is people[0] or WOMBAT not in str(offered)
+                for attempt in range(3):  # once more, where something else took the time
+                    began = clock()
+                    offered = await person.suggestions(command, option, typed)
+                    took = clock() - began
+                    assert len(offered) <= 25
+                    assert all(1 <= len(each["name"]) <= 100 and len(str(each["value"])) <= 100 for each in offered)
+                    assert person is people[0] or WOMBAT not in str(offered)
+                    if took < 0.3:
+                        break
+                    assert attempt < 2, (command, option, typed)
     assert scene.ledger.version() == version
 
 

@@ -89,10 +89,14 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_refuses_hostile_files_at_once(text: str) -> None:
+    assert min(seconds_to_refuse(text) for _ in range(3)) < 0.1  # the quickest: something else may take time too
+
+
+def seconds_to_refuse(text: str) -> float:
     started = time.process_time()
     with pytest.raises(RefusedError):
         parse(text)
-    assert time.process_time() - started < 1  # what is not refused at once takes minutes
+    return time.process_time() - started
 
 
 def test_locates_keys_entries_and_nearest_parents() -> None:
