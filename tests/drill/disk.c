@@ -2,13 +2,15 @@
 
    DISK_FOLDER   everything below it is watched
    DISK_JOURNAL  gets one record for each operation, in the order in which they took effect
-   DISK_FAILS    a file: while it holds a number, each write below the folder fails with that errno  */
+   DISK_FAILS    a file: while it holds a number, each write below the folder fails with that errno
+   DISK_DIES     "what count": the process is killed right after it did this for the n-th time  */
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,13 +19,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WRITE = 1, TRUNCATE, SYNC, CREATE, UNLINK, LINK };
+enum { WRITE = 1, TRUNCATE, SYNC, CREATE, UNLINK, LINK, RENAME };
 
 struct head { uint32_t what, name; uint64_t at, length; };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static const char *folder, *fails;
 static int journal = -1;
+static unsigned last, left;
 
 static ssize_t (*real_pwrite)(int, const void *, size_t, off_t);
 static ssize_t (*real_write)(int, const void *, size_t);
@@ -34,6 +37,7 @@ static int (*real_open)(const char *, int, ...);
 static int (*real_openat)(int, const char *, int, ...);
 static int (*real_unlink)(const char *);
 static int (*real_link)(const char *, const char *);
+static int (*real_rename)(const char *, const char *);
 
 __attribute__((constructor)) static void prepare(void) {
     real_pwrite = dlsym(RTLD_NEXT, "pwrite64");
@@ -45,8 +49,10 @@ __attribute__((constructor)) static void prepare(void) {
     real_openat = dlsym(RTLD_NEXT, "openat64");
     real_unlink = dlsym(RTLD_NEXT, "unlink");
     real_link = dlsym(RTLD_NEXT, "link");
+    real_rename = dlsym(RTLD_NEXT, "rename");
     folder = getenv("DISK_FOLDER");
     fails = getenv("DISK_FAILS");
+    if (getenv("DISK_DIES")) sscanf(getenv("DISK_DIES"), "%u %u", &last, &left);
     if (getenv("DISK_JOURNAL"))
         journal = real_open(getenv("DISK_JOURNAL"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
@@ -69,6 +75,7 @@ static void note(uint32_t what, const char *path, uint64_t at, const void *data,
     real_write(journal, &head, sizeof head);
     real_write(journal, path, head.name);
     if (data) real_write(journal, data, length);
+    if (what == last && !--left) raise(SIGKILL);
 }
 
 static int broken(void) {
@@ -144,12 +151,15 @@ int unlink(const char *path) {
     return done;
 }
 
-int link(const char *old, const char *new) {
-    if (!below(new)) return real_link(old, new);
+static int named(uint32_t what, int (*real)(const char *, const char *), const char *old, const char *new) {
+    if (!below(new)) return real(old, new);
     pthread_mutex_lock(&lock);
-    int done = real_link(old, new), reason = errno;
-    if (!done) note(LINK, old, 0, new, strlen(new));
+    int done = real(old, new), reason = errno;
+    if (!done) note(what, old, 0, new, strlen(new));
     pthread_mutex_unlock(&lock);
     errno = reason;
     return done;
 }
+
+int link(const char *old, const char *new) { return named(LINK, real_link, old, new); }
+int rename(const char *old, const char *new) { return named(RENAME, real_rename, old, new); }

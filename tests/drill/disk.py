@@ -5,7 +5,7 @@ import random
 import shutil
 import struct
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
@@ -25,6 +25,11 @@ class Act(IntEnum):
     CREATE = 4
     UNLINK = 5
     LINK = 6
+    RENAME = 7
+
+
+Death = tuple[Act, int]
+"""A process is killed right after it did this for the n-th time."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +53,11 @@ def library(folder: Path) -> Path:
     return built
 
 
-def environment(built: Path, folder: Path, *, journal: Path | None = None, fails: Path | None = None) -> dict[str, str]:
+def environment(
+    built: Path, folder: Path, *, journal: Path | None = None, fails: Path | None = None, dies: Death | None = None
+) -> dict[str, str]:
     """What makes a process use that disk for everything below `folder`."""
-    named = {"DISK_JOURNAL": journal, "DISK_FAILS": fails}
+    named = {"DISK_JOURNAL": journal, "DISK_FAILS": fails, "DISK_DIES": dies and f"{dies[0]:d} {dies[1]}"}
     ours = {name: str(path) for name, path in named.items() if path is not None}
     return {**os.environ, "LD_PRELOAD": str(built), "DISK_FOLDER": str(folder), **ours}
 
@@ -100,7 +107,11 @@ def _torn(done: Operation, chance: random.Random) -> Operation:
     return Operation(done.act, done.path, done.at, done.data[: chance.randrange(len(done.data) + 1) // SECTOR * SECTOR])
 
 
-Mood = Literal["all gone", "some left", "all there"]
+Mood = Literal["all gone", "only names", "some left", "all there"]
+
+
+Step = Mapping[str, _File | None]
+"""Names that come and go together."""
 
 
 @dataclass
@@ -109,20 +120,24 @@ class Disk:
 
     files: dict[str, _File] = field(default_factory=dict[str, _File])
     names: dict[str, _File] = field(default_factory=dict[str, _File])
-    renamed: list[tuple[str, _File | None]] = field(default_factory=list[tuple[str, _File | None]])
+    steps: list[Step] = field(default_factory=list[Step])
+
+    @classmethod
+    def of(cls, before: Mapping[str, bytes]) -> "Disk":
+        """A disk with files that are there for certain."""
+        files = {path: _File(bytearray(content)) for path, content in before.items()}
+        return cls(files, dict(files))
 
     def do(self, done: Operation) -> None:
         match done.act:
             case Act.CREATE:
-                self.files[done.path] = _File()
-                self.renamed.append((done.path, self.files[done.path]))
+                self._rename({done.path: _File()})
             case Act.UNLINK:
-                self.files.pop(done.path, None)
-                self.renamed.append((done.path, None))
+                self._rename({done.path: None})
             case Act.LINK:
-                second = done.data.decode()
-                self.files[second] = self.files[done.path]
-                self.renamed.append((second, self.files[second]))
+                self._rename({done.data.decode(): self.files[done.path]})
+            case Act.RENAME:
+                self._rename({done.path: None, done.data.decode(): self.files[done.path]})
             case Act.SYNC if done.path in self.files:
                 self.files[done.path].sync()
             case Act.SYNC:  # of a folder
@@ -132,29 +147,43 @@ class Disk:
 
     def cut(self, chance: random.Random, mood: Mood) -> dict[str, bytes]:
         """The files as they are found when the power is back."""
-        kept = {"all gone": 0.0, "some left": chance.random(), "all there": 1.0}[mood]
+        kept = {"all gone": 0.0, "only names": 0.0, "some left": chance.random(), "all there": 1.0}[mood]
+        named = 1.0 if mood == "only names" else kept
         names = dict(self.names)
-        for path, file in self.renamed[: round(len(self.renamed) * kept)]:  # a journal of the file system is in order
-            _rename(names, path, file)
-        return {path: file.after_the_cut(chance, kept if kept < 1 else 1.0) for path, file in names.items()}
+        for step in self.steps[: round(len(self.steps) * named)]:  # a journal of the file system is in order
+            _take(names, step)
+        return {path: file.after_the_cut(chance, kept) for path, file in names.items()}
+
+    def _rename(self, step: Step) -> None:
+        _take(self.files, step)
+        self.steps.append(step)
 
     def _sync_names(self, folder: str) -> None:
-        for path, file in self.renamed:
-            if str(Path(path).parent) == folder:
-                _rename(self.names, path, file)
-        self.renamed = [each for each in self.renamed if str(Path(each[0]).parent) != folder]
+        """With a step between two folders goes whatever was done before it in the other one."""
+        folders, certain, left = {folder}, list[Step](), list[Step]()
+        for step in reversed(self.steps):
+            within = {str(Path(path).parent) for path in step}
+            if folders & within:
+                folders |= within
+            (certain if folders & within else left).append(step)
+        for step in reversed(certain):
+            _take(self.names, step)
+        self.steps = left[::-1]
 
 
-def _rename(names: dict[str, _File], path: str, file: _File | None) -> None:
-    if file is None:
-        names.pop(path, None)
-    else:
-        names[path] = file
+def _take(names: dict[str, _File], step: Step) -> None:
+    for path, file in step.items():
+        if file is None:
+            names.pop(path, None)
+        else:
+            names[path] = file
 
 
-def power_cut(done: Sequence[Operation], chance: random.Random, mood: Mood) -> dict[str, bytes]:
-    """What is left of everything that was done up to this moment."""
-    disk = Disk()
+def power_cut(
+    done: Sequence[Operation], chance: random.Random, mood: Mood, before: Mapping[str, bytes] | None = None
+) -> dict[str, bytes]:
+    """What is left of everything that was done up to this moment, to a disk that held these files before."""
+    disk = Disk.of(before or {})
     for each in done:
         if not each.path.endswith("-shm"):  # shared memory: SQLite makes it anew
             disk.do(each)

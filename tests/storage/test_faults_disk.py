@@ -12,7 +12,7 @@ import pytest
 from bot.config import ROOT
 from bot.errors import ExitCode, StartupError
 from tests.drill.cuts import MOODS, Told, cut_at_random, lay_out, lost_in, recorded
-from tests.drill.disk import Act, compiler, environment, library, power_cut
+from tests.drill.disk import Act, Mood, Operation, compiler, environment, library, power_cut
 from tests.storage.examples import entry, sent_prompt
 from tests.storage.places import Place
 
@@ -36,6 +36,18 @@ async def test_fault_05_after_a_power_cut_in_the_first_start_the_next_start_succ
         files = power_cut(done[:moment], random.Random(moment), mood)  # noqa: S311 - the same every time
         place = lay_out(files, tmp_path / "written", tmp_path / f"{moment}-{mood}")
         assert not await lost_in(place, Told.by(done[:moment]))
+
+
+@pytest.mark.parametrize("synced", ["", "/from", "/to"])
+@pytest.mark.parametrize("mood", MOODS)
+def test_after_a_power_cut_a_renamed_file_has_one_name(mood: Mood, synced: str) -> None:
+    """So that what relies on it says something about the bot and not about this disk."""
+    done = [Operation(Act.CREATE, "/from/new", 0, b""), Operation(Act.RENAME, "/from/new", 0, b"/to/old")]
+    before = {"/to/old": b"old"}
+    found = power_cut([*done, Operation(Act.SYNC, synced, 0, b"")], random.Random(1), mood, before)  # noqa: S311
+    renamed = bool(synced) or mood in {"only names", "all there"}
+    assert found.get("/to/old") == (b"" if renamed else b"old")
+    assert not (renamed and "/from/new" in found)
 
 
 @needs_compiler
