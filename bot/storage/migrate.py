@@ -64,7 +64,9 @@ def refuse_newer(revision: str, scripts: Path = SCRIPTS) -> None:
 
 def _upgrade_file(path: Path, scripts: Path) -> SchemaStatus:
     with FileLock(path):
-        before = _status_of_file(path, scripts, "rw")  # what a power cut left half written is undone by SQLite now
+        # Only a first start that was cut short leaves a rollback journal; who may only read cannot end that.
+        cut_short = path.with_name(f"{path.name}-journal").exists()
+        before = _status_of_file(path, scripts, "rw" if cut_short else "ro")
         if before.current == before.newest:
             return before
         if before.current is not None:

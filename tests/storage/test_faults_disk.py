@@ -12,7 +12,8 @@ import pytest
 from bot.config import ROOT
 from bot.errors import ExitCode, StartupError
 from tests.drill.cuts import MOODS, Told, cut_at_random, lay_out, lost_in, recorded
-from tests.drill.disk import Act, Mood, Operation, compiler, environment, library, power_cut
+from tests.drill.disk import Act, Death, Mood, Operation, compiler, environment, library, power_cut
+from tests.drill.outages import Recording, Run
 from tests.storage.examples import entry, sent_prompt
 from tests.storage.places import Place
 
@@ -36,6 +37,21 @@ async def test_fault_05_after_a_power_cut_in_the_first_start_the_next_start_succ
         files = power_cut(done[:moment], random.Random(moment), mood)  # noqa: S311 - the same every time
         place = lay_out(files, tmp_path / "written", tmp_path / f"{moment}-{mood}")
         assert not await lost_in(place, Told.by(done[:moment]))
+
+
+def first_start(place: Place, *deaths: Death) -> Recording:
+    """With one member; killed so often, and then run to its end."""
+    place.folder.mkdir()
+    return Recording.of(place, *(Run("tests.drill.writer", (place.folder, "1"), dies) for dies in (*deaths, None)))
+
+
+@needs_compiler
+async def test_fault_05_a_power_cut_while_the_database_is_made_leaves_one_that_starts(tmp_path: Path) -> None:
+    recording = first_start(Place(tmp_path / "bot", None))
+    [first, *_] = [n for n, each in enumerate(recording.done) if each.path.endswith("db-wal") and each.act is Act.SYNC]
+    cuts = [await lost_in(cut.place, Told({}, set())) for cut in recording.cuts(range(first + 2))]
+    assert len(cuts) > 8
+    assert not any(cuts)
 
 
 @pytest.mark.parametrize("synced", ["", "/from", "/to"])
