@@ -9,7 +9,7 @@ one is never told by the name of its file, only by what it opens.
 import asyncio
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from glob import escape
@@ -147,7 +147,7 @@ class KeyFiles:
     def next(self) -> bytes:
         """The key to come: one that an earlier attempt left, for it may have used it, or one that is made now."""
         try:
-            if not self.new.exists():
+            with suppress(FileExistsError):
                 create_key_file(self.new, owner=self.current.stat())  # the bot's, even if an administrator does this
         except OSError as error:
             raise StartupError(

@@ -106,7 +106,7 @@ def create_key_file(path: Path, *, owner: os.stat_result | None = None) -> None:
     finally:
         os.close(file)
         Path(unfinished).unlink()
-    sync_folder(path.parent)
+        sync_folder(path.parent)  # also if it was there: whoever made it may have been killed before this
 
 
 def sync_folder(path: Path) -> None:

@@ -1,9 +1,13 @@
-"""A rotation that is killed at its n-th step: before each thing that it does to a file or to the vault."""
+"""A rotation that is killed at its n-th step: before each thing that it does to a file or to the vault.
+
+`python -m tests.storage.rotating FOLDER BACKUPS` comes to its end.
+"""
 
 import asyncio
 import itertools
 import os
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -48,3 +52,7 @@ def _after(step: Callable[[], None], act: Callable[..., Any]) -> Callable[..., A
         return act(*arguments, **named)
 
     return stepped
+
+
+if __name__ == "__main__":
+    rotate_and_die(Path(sys.argv[1]), None, Path(sys.argv[2]), fatal=-1)

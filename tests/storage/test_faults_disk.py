@@ -54,6 +54,15 @@ async def test_fault_05_a_power_cut_while_the_database_is_made_leaves_one_that_s
     assert not any(cuts)
 
 
+@needs_compiler
+async def test_fault_05_a_power_cut_after_a_start_that_was_killed_takes_no_master_key(tmp_path: Path) -> None:
+    """The next start finds the key that the first one did not come to make certain."""
+    recording = first_start(Place(tmp_path / "bot", None), (Act.LINK, 1))
+    moments = recording.around(recording.place.key_file.parent, recording.place.folder / "acks")
+    for cut in recording.cuts(reversed(moments)):  # of what looks alike, the last was told the most
+        assert not await lost_in(cut.place, Told.by(recording.done[: cut.moment]))
+
+
 @pytest.mark.parametrize("synced", ["", "/from", "/to"])
 @pytest.mark.parametrize("mood", MOODS)
 def test_after_a_power_cut_a_renamed_file_has_one_name(mood: Mood, synced: str) -> None:

@@ -97,6 +97,16 @@ async def all_is_there(place: Place) -> None:
     await storage.close()
 
 
+async def starts_or_says_what_to_do(place: Place) -> bool:
+    said = None
+    try:
+        await all_is_there(place)
+    except StartupError as refusal:
+        said = refusal
+    assert said is None or ("spoonful keys rotate" in str(said) and said.code is ExitCode.CONFIG)
+    return said is None
+
+
 async def the_old_key_opens_nothing(place: Place, old: bytes, before: Wrapped, backups: Path) -> None:
     now, new = await Wrapped.of(place), place.key_file.read_bytes()
     assert (now.opened_by(old), now.opened_by(new)) == (0, len(now.sealed))
@@ -156,15 +166,6 @@ class TestKilled:
         assert process.exitcode is not None
         return process.exitcode
 
-    async def starts_or_says_what_to_do(self, place: Place) -> bool:
-        said = None
-        try:
-            await all_is_there(place)
-        except StartupError as refusal:
-            said = refusal
-        assert said is None or ("spoonful keys rotate" in str(said) and said.code is ExitCode.CONFIG)
-        return said is None
-
     async def test_fault_51_at_each_step_the_next_run_ends_it(self, filled: Place, backups: Path) -> None:
         started, steps = list[bool](), 0
         while True:
@@ -174,7 +175,7 @@ class TestKilled:
             if code == 0:
                 break
             assert code == -signal.SIGKILL
-            started.append(await self.starts_or_says_what_to_do(filled))
+            started.append(await starts_or_says_what_to_do(filled))
             done = await rotated(filled, backups)
             assert done.broken == 0
             # Where nothing had happened yet, or all of it had, this was an exchange of its own.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.storage.backups.folder import alone, headers_in, new_file
 from bot.storage.backups.sealed import Header, read_header, write_header
-from bot.storage.sealing import SealBroken
+from bot.storage.sealing import SealBroken, sync_folder
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ def rewrap(folder: Path, old: bytes, new: bytes) -> Rewrapped:
                 foreign.append(path)
             else:
                 done += 1
+        sync_folder(folder)  # a run that was killed may have exchanged one last, and not come to this
     return Rewrapped(done, tuple(foreign))
 
 
