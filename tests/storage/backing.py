@@ -2,7 +2,7 @@
 
 `fill` makes a small community there, to try the commands on. `write` enrolls one member after another until killed,
 printing each; `create` makes one backup after another until killed; `limited` makes one where no file may be longer
-than the number of bytes that follows.
+than the number of bytes that follows. `once` makes one, `restore` puts both kinds back, and neither is killed.
 """
 
 import asyncio
@@ -117,5 +117,9 @@ if __name__ == "__main__":
             asyncio.run(create(Place(Path(folder), None)))
         case ["limited", folder, longest]:
             asyncio.run(limited(Place(Path(folder), None), int(longest)))
+        case ["once", folder]:
+            asyncio.run(backed_up(Place(Path(folder), None)))
+        case ["restore", folder, *files]:
+            asyncio.run(restore(home_of(Place(Path(folder), None)), [Path(each) for each in files], NOW + HOUR))
         case _:
             sys.exit(2)

@@ -1,14 +1,22 @@
 """Power cuts while an operator's command is at work on real files: recorded once, cut at the moments that matter."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from bot.storage.backups.folder import backups_in
+from bot.storage.backups.making import create, verify
+from bot.storage.backups.restoring import restore
 from tests.drill.disk import Act, Death, compiler
 from tests.drill.outages import Cut, Recording, Run
+from tests.storage.backing import backed_up, home_of
+from tests.storage.backing import fill as fill_for_backups
+from tests.storage.examples import HOUR, NOW, entry, sent_prompt
 from tests.storage.places import Place
 from tests.storage.rotating import rotated
+from tests.storage.test_backup import ALL, entries_in
 from tests.storage.test_rotation import (
     Wrapped,
     all_is_there,
@@ -17,6 +25,8 @@ from tests.storage.test_rotation import (
     starts_or_says_what_to_do,
     the_old_key_opens_nothing,
 )
+
+LATECOMER = 100
 
 pytestmark = pytest.mark.skipif(compiler() is None, reason="there is no C compiler here")
 
@@ -68,3 +78,61 @@ async def test_fault_51_a_power_cut_after_a_kill_loses_no_key_and_no_backup(tmp_
     rotation = await Rotation.of(Place(tmp_path / "bot", None), dies)
     started = [await rotation.starts_after(cut) for cut in rotation.recording.cuts(rotation.on_key_files)]
     assert started.count(False) > 3
+
+
+@dataclass(frozen=True)
+class Backups:
+    """What a recorded `create` or `restore` had before it: the backups that were there."""
+
+    recording: Recording
+    there: Sequence[Path] = ()
+
+    @classmethod
+    async def created(cls, place: Place) -> "Backups":
+        await fill_for_backups(place)
+        return cls(Recording.of(place, Run("tests.storage.backing", ("once", place.folder))))
+
+    @classmethod
+    async def restored(cls, place: Place) -> "Backups":
+        """Both kinds, over a place where one member came and answered since."""
+        await fill_for_backups(place)
+        there = [made.path for made in (await backed_up(place)).values()]
+        storage = await place.open()
+        await storage.entries.record(entry(await sent_prompt(storage, LATECOMER), note="since"))
+        await storage.close()
+        return cls(Recording.of(place, Run("tests.storage.backing", ("restore", place.folder, *there))), there)
+
+    async def whole_after(self, cut: Cut) -> int:
+        """How many backups there are, each of which opens; the next run makes all, and leaves nothing lying about."""
+        home = home_of(cut.place)
+        found = [verify(home, each.path) for each in backups_in(home.backups)]
+        made = await create(home, NOW + HOUR)
+        assert [verify(home, each.path) for each in made] == made
+        assert not list(home.backups.glob("*.unfinished"))
+        assert not (cut.place.data_dir / "backup-scratch").exists()
+        return len(found)
+
+    async def restored_after(self, cut: Cut) -> bool:
+        """Whether the backup has taken the place; if not, everything is as it was. The next restore works."""
+        found = await entries_in(cut.place)
+        assert found in (ALL, {**ALL, LATECOMER: "since"})
+        assert await cut.place.sql("PRAGMA integrity_check") == [("ok",)]
+        assert await cut.place.sql("PRAGMA integrity_check", vault=True) == [("ok",)]
+        files = [cut.place.folder / each.relative_to(self.recording.place.folder) for each in self.there]
+        await restore(home_of(cut.place), files, NOW + 2 * HOUR)
+        assert await entries_in(cut.place) == ALL
+        assert not (cut.place.data_dir / "backup-scratch").exists()
+        return found == ALL
+
+
+async def test_a_power_cut_leaves_only_whole_backups(tmp_path: Path) -> None:
+    backups = await Backups.created(Place(tmp_path / "bot", None))
+    recording = backups.recording
+    moments = [*recording.around(home_of(recording.place).backups), *recording.some(8)]
+    assert {await backups.whole_after(cut) for cut in recording.cuts(moments)} == {0, 1, 2}
+
+
+async def test_fault_41_a_power_cut_in_a_restore_leaves_the_old_or_the_new_and_both_open(tmp_path: Path) -> None:
+    backups = await Backups.restored(Place(tmp_path / "bot", None))
+    moments = backups.recording.after(Act.LINK, Act.RENAME)
+    assert {await backups.restored_after(cut) for cut in backups.recording.cuts(moments)} == {False, True}

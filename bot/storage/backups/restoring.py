@@ -129,16 +129,18 @@ async def refuse_half_restored(db: Database) -> None:
 async def _restore_files(home: Home, files: Sequence[Path], now: datetime, *, without_keys: bool) -> Restored:
     master = load_master_key(home.key_file, create=False)
     with FileLock(home.database), FileLock(home.vault), scratch(home.database.parent) as folder:
-        chosen = _choose(home, files, master, folder, has_vault=_is_sound(home.vault))
+        has_vault = _is_sound(home.vault)
+        chosen = _choose(home, files, master, folder, has_vault=has_vault)
         staged = replace(home, url=None, data_dir=folder)
         before = await _tombstones(home.vault, folder)
         _stage(chosen.database, home.database, staged.database, master)
         _stage(chosen.vault, home.vault, staged.vault, master)
         settled = await _settle(staged, chosen, before, master, now, without_keys=without_keys)
         rows = look_into(staged.database).rows
-        aside = [] if chosen.vault is None else _put(staged.vault, home.vault, now)
-        if chosen.database or settled.erased or settled.keyless:
-            aside += _put(staged.database, home.database, now)
+        puts = [(staged.database, home.database)] if chosen.database or settled.erased or settled.keyless else []
+        if chosen.vault:  # keys stay until the database is gone that needs them; where there are none, they come first
+            puts.insert(len(puts) if has_vault else 0, (staged.vault, home.vault))
+        aside = [path for new, target in puts for path in _put(new, target, now)]
     return _restored(chosen, settled, aside, rows)
 
 
