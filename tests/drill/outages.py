@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.config import ROOT
-from tests.drill.cuts import MOODS, lay_out
+from tests.drill.cuts import MOODS, Told, lay_out
 from tests.drill.disk import Act, Death, Mood, Operation, environment, library, operations, power_cut
 from tests.storage.places import Place
 
@@ -34,6 +34,7 @@ class Cut:
     """What is found when the power is back that went after so many operations."""
 
     place: Place
+    told: Told
     moment: int
     mood: Mood
 
@@ -79,5 +80,5 @@ class Recording:
                 files = power_cut(self.done[:moment], chance, mood, self.before)
                 if (found := frozenset(files.items())) not in seen:
                     seen.add(found)
-                    yield Cut(lay_out(files, self.place.folder, folder), moment, mood)
+                    yield Cut(lay_out(files, self.place.folder, folder), Told.by(self.done[:moment]), moment, mood)
                     shutil.rmtree(folder)

@@ -1,19 +1,24 @@
-"""200 power cuts while members answer and are erased."""
+"""Power cuts: 200 while members answer and are erased, and at every moment of what operators do."""
 
-import itertools
 import random
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from tests.drill.cuts import MOODS, Told, cut_at_random, lay_out, lost_in, recorded
-from tests.drill.disk import compiler, power_cut
+from tests.drill.cuts import cut_at_random, lost_in
+from tests.drill.disk import Death, compiler
 from tests.drill.fleet import number, report
+from tests.drill.outages import Recording
+from tests.storage.places import Place
+from tests.storage.test_faults_disk import first_start
+from tests.storage.test_faults_power import Backups, Rotation
 
 pytestmark = [pytest.mark.drill, pytest.mark.skipif(compiler() is None, reason="there is no C compiler here")]
 
 CUTS = number("CUTS", 200)
+DEATHS = number("DEATHS", 12)
 
 
 async def test_fault_05_no_power_cut_takes_what_a_member_was_told_is_saved(tmp_path: Path) -> None:
@@ -23,13 +28,40 @@ async def test_fault_05_no_power_cut_takes_what_a_member_was_told_is_saved(tmp_p
     assert broken == []
 
 
-async def test_fault_05_after_a_power_cut_anywhere_in_the_first_start_the_next_start_succeeds(tmp_path: Path) -> None:
-    started, done = time.monotonic(), recorded(tmp_path, members=1)
-    moments = range(0, len(done), max(1, len(done) * len(MOODS) // CUTS))
-    broken = list[str]()
-    for moment, mood in itertools.product(moments, MOODS):
-        told, files = Told.by(done[:moment]), power_cut(done[:moment], random.Random(moment), mood)  # noqa: S311
-        place = lay_out(files, tmp_path / "written", tmp_path / f"{moment}-{mood}")
-        broken += [f"{mood} at {moment}: {each}" for each in await lost_in(place, told)]
-    report("first start", cuts=len(moments) * len(MOODS), broken=len(broken), seconds=round(time.monotonic() - started))
-    assert broken == []
+async def test_fault_05_after_a_power_cut_anywhere_in_a_first_start_the_next_one_succeeds(tmp_path: Path) -> None:
+    recording = first_start(Place(tmp_path / "bot", None))
+    everywhere = reversed(range(len(recording.done) + 1))  # of what looks alike, the last was told the most
+    lost = [await lost_in(cut.place, cut.told) for cut in recording.cuts(everywhere)]
+    report("power in a first start", cuts=len(lost))
+    assert not any(lost)
+
+
+def deaths(recording: Recording) -> list[Death]:
+    """Every operation of a run, as a moment to be killed at."""
+    counts = Counter(each.act for each in recording.done)
+    return [(act, n) for act, count in counts.items() for n in range(1, count + 1)]
+
+
+async def test_fault_51_no_power_cut_in_an_exchange_of_the_master_key_takes_a_key(tmp_path: Path) -> None:
+    """At every moment; and when an earlier run was killed, whenever something is done to a key file."""
+    whole = await Rotation.of(Place(tmp_path / "bot", None))
+    everywhere = range(len(whole.recording.done) + 1)
+    cuts = len([await whole.starts_after(cut) for cut in whole.recording.cuts(everywhere)])
+    for n, death in enumerate(random.Random(51).sample(deaths(whole.recording), DEATHS)):  # noqa: S311 - the same again
+        rotation = await Rotation.of(Place(tmp_path / f"bot-{n}", None), death)
+        cuts += len([await rotation.starts_after(cut) for cut in rotation.recording.cuts(rotation.on_key_files, n)])
+    report("power in an exchange", cuts=cuts, kills=DEATHS)
+
+
+async def test_no_power_cut_leaves_a_backup_that_is_not_whole(tmp_path: Path) -> None:
+    backups = await Backups.created(Place(tmp_path / "bot", None))
+    everywhere = range(len(backups.recording.done) + 1)
+    found = [await backups.whole_after(cut) for cut in backups.recording.cuts(everywhere)]
+    report("power in a backup", cuts=len(found))
+
+
+async def test_fault_41_no_power_cut_in_a_restore_leaves_a_mix(tmp_path: Path) -> None:
+    backups = await Backups.restored(Place(tmp_path / "bot", None))
+    everywhere = range(len(backups.recording.done) + 1)
+    found = [await backups.restored_after(cut) for cut in backups.recording.cuts(everywhere)]
+    report("power in a restore", cuts=len(found), restored=found.count(True))
