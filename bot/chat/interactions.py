@@ -50,6 +50,14 @@ def is_private(interaction: Interaction) -> bool:
     return in_bot_dm(interaction) or (interaction.message is not None and interaction.message.flags.ephemeral)
 
 
+def community_of(interaction: Interaction) -> int | None:
+    """The server whose cards count here. In private that is the only one the bot is in; None if there are several."""
+    client = interaction.client
+    if interaction.guild_id is None and len(client.guilds) == 1 and (client.shard_count or 1) == 1:
+        return client.guilds[0].id
+    return interaction.guild_id
+
+
 def can_share(interaction: Interaction) -> bool:
     """Whether there is anybody here to share with."""
     return not in_bot_dm(interaction)

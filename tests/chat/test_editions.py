@@ -149,6 +149,20 @@ async def test_a_withdrawn_card_says_so_here_and_is_untouched_elsewhere(world: W
     assert "In short" in text
 
 
+async def test_in_private_the_cards_of_the_only_server_count_and_with_several_the_bundled_ones(world: World) -> None:
+    async def asked() -> Any:
+        return (await world.you.slash("treatment", name="ketamine")).response
+
+    await withdraw(world)
+    assert is_withdrawn(world, shown := await asked())
+    await world.app.curation.shelf.restore(world.guild.id, CURATOR, "ketamine", 0, "It was right after all.")
+    await world.you.click(shown, label="Look again")
+    assert "In short" in text_of(world.inbox[-1])
+    await withdraw(world)
+    world.env.create_guild("Another").create_text_channel("help")
+    assert "In short" in text_of(await asked())
+
+
 async def test_a_card_withdrawn_while_someone_reads_it(world: World) -> None:
     shown = await said_in(world.member, world.channel, "treatment", name="ketamine")
     compared = await said_in(world.member, world.channel, "compare", first="ketamine", second="pregabalin")
@@ -405,4 +419,6 @@ async def test_support_knows_the_community_s_country_and_asks_where_it_does_not(
     await decide(world, country="Ireland")
     assert "## Ireland" in text_of(await said_in(world.member, world.channel, "support"))
     assert "Emergency: 999" in text_of(await said_in(world.member, world.channel, "support", country="United Kingdom"))
+    assert "## Ireland" in text_of((await world.you.slash("support")).response)  # of the only server there is
+    world.env.create_guild("Another").create_text_channel("help")
     assert "Which country are you in?" in text_of((await world.you.slash("support")).response)

@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat.interactions import acknowledge, chosen, in_bot_dm, is_private, open_dm, say, show
+from bot.chat.interactions import acknowledge, chosen, community_of, in_bot_dm, is_private, open_dm, say, show
 from bot.chat.routing import Action, Handler, Interaction
 from bot.chat.sharing import Sharing
 from bot.chat.ui.browse import ANY, BROWSE, CERTAINTIES, KIND_NAMES, OPEN_CHOSEN, browse_view
@@ -83,7 +83,7 @@ class Facts(commands.Cog):
     @app_commands.describe(country="Your country")
     async def support(self, interaction: Interaction, country: Name | None = None) -> None:
         """Where to turn to in your country, day or night"""
-        usual = (await self._communities.of(interaction.guild_id)).country
+        usual = (await self._communities.of(community_of(interaction))).country
         found = (await self._facts(interaction)).support(country or usual or "")
         await show(interaction, support_view(*found, without=NO_LIST if country else WHICH_COUNTRY))
 
@@ -107,7 +107,7 @@ class Facts(commands.Cog):
         return [app_commands.Choice(name=name, value=name) for name in fitting[:25]]
 
     async def _facts(self, interaction: Interaction) -> FactService:
-        return await self._editions.of(interaction.guild_id)
+        return await self._editions.of(community_of(interaction))
 
     async def _look_up(self, interaction: Interaction, name: str, *, topics: bool) -> None:
         facts = await self._facts(interaction)
@@ -164,21 +164,21 @@ class Facts(commands.Cog):
     async def _request(self, interaction: Interaction, values: Mapping[str, str]) -> None:
         await self._demand_wishes(interaction)
         await acknowledge(interaction)
-        await self._asked.wanted(interaction.guild_id, interaction.user.id, values["name"])
+        await self._asked.wanted(community_of(interaction), interaction.user.id, values["name"])
         await say(interaction, COUNTED)
 
     async def _tell_me(self, interaction: Interaction, values: Mapping[str, str]) -> None:
         await self._demand_wishes(interaction)
         await acknowledge(interaction)
         dm = await open_dm(interaction)
-        new = await self._asked.tell_me(interaction.guild_id, interaction.user.id, values["name"], dm.id)
+        new = await self._asked.tell_me(community_of(interaction), interaction.user.id, values["name"], dm.id)
         await say(interaction, told_text(values["name"], new=new))
 
     async def _may_wish(self, interaction: Interaction) -> bool:
-        return (await self._communities.of(interaction.guild_id)).has(Feature.WISHES)
+        return (await self._communities.of(community_of(interaction))).has(Feature.WISHES)
 
     async def _demand_wishes(self, interaction: Interaction) -> None:
-        await self._communities.demand(interaction.guild_id, Feature.WISHES, NO_WISHES)
+        await self._communities.demand(community_of(interaction), Feature.WISHES, NO_WISHES)
 
 
 def _page_of_list(facts: FactService, kind: str, certainty: str, part: int) -> Layout:

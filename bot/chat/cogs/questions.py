@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat.interactions import acknowledge, say, show
+from bot.chat.interactions import acknowledge, community_of, say, show
 from bot.chat.routing import Action, Handler, Interaction
 from bot.chat.sharing import Sharing
 from bot.chat.ui.cards import card_view
@@ -82,16 +82,16 @@ class Questions(commands.Cog):
         ]
 
     async def _facts(self, interaction: Interaction) -> FactService:
-        return await self._editions.of(interaction.guild_id)
+        return await self._editions.of(community_of(interaction))
 
     async def _count_unanswered(self, interaction: Interaction, question: str) -> None:
-        counted = (await self._communities.of(interaction.guild_id)).has(Feature.WISHES)
+        counted = (await self._communities.of(community_of(interaction))).has(Feature.WISHES)
         await show(interaction, no_passage_view(counted=counted))
         if counted:
-            await self._asked.unanswered(interaction.guild_id, interaction.user.id, question)
+            await self._asked.unanswered(community_of(interaction), interaction.user.id, question)
 
     async def _fact_check(self, interaction: Interaction, message: discord.Message) -> None:
-        await self._communities.demand(interaction.guild_id, Feature.FACT_CHECKS, FACT_CHECKS_OFF)
+        await self._communities.demand(community_of(interaction), Feature.FACT_CHECKS, FACT_CHECKS_OFF)
         found = (await self._facts(interaction)).fact_check(message.content)
         can_reply = await self._sharing.is_offered(interaction)
         await show(interaction, fact_check_view(found, message.id, can_reply=can_reply))
