@@ -163,6 +163,18 @@ async def test_in_private_the_cards_of_the_only_server_count_and_with_several_th
     assert "In short" in text_of(await asked())
 
 
+async def test_what_is_kept_of_a_card_goes_when_it_is_withdrawn_and_comes_back_with_it(world: World) -> None:
+    async def asked() -> Any:
+        return await said_in(world.member, world.channel, "treatment", name="ketamine")
+
+    first, second = await asked(), await asked()
+    assert text_of(first) == text_of(second)
+    await withdraw(world)
+    assert is_withdrawn(world, await asked())
+    await world.app.curation.shelf.restore(world.guild.id, CURATOR, "ketamine", 0, "It was right after all.")
+    assert "In short" in text_of(await asked())
+
+
 async def test_a_card_withdrawn_while_someone_reads_it(world: World) -> None:
     shown = await said_in(world.member, world.channel, "treatment", name="ketamine")
     compared = await said_in(world.member, world.channel, "compare", first="ketamine", second="pregabalin")

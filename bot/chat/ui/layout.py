@@ -22,13 +22,22 @@ _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 class Layout(ui.LayoutView):
-    """A message as a value. Stopped from birth: discord.py keeps no trace of it, the router answers its controls."""
+    """A message as a value. Stopped from birth: discord.py keeps no trace of it, the router answers its controls.
+
+    Nothing is added to it after it was made, so it is written out once, however often it is sent.
+    """
 
     def __init__(self, *items: Item) -> None:
         super().__init__(timeout=None)
         for item in items:
             self.add_item(item)
         self.stop()
+        self._written: list[dict[str, Any]] | None = None
+
+    def to_components(self) -> list[dict[str, Any]]:
+        if self._written is None:
+            self._written = super().to_components()
+        return self._written
 
 
 class Form(ui.Modal):

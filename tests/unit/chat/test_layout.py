@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.chat.ui.layout import fitting, inert
+from bot.chat.ui.layout import Layout, button, fitting, inert, panel, row
 
 
 def test_everything_that_fits_is_shown() -> None:
@@ -31,3 +31,12 @@ def test_nothing_is_nothing() -> None:
 )
 def test_a_members_words_are_nothing_but_words(text: str, shown: str) -> None:
     assert inert(text) == shown
+
+
+def test_a_message_that_is_sent_again_is_written_out_once_and_in_full() -> None:
+    def made() -> Layout:
+        return panel(["What it says"], row(button("Press", "press:1"), button("Spent", "spent:1", disabled=True)))
+
+    kept = made()
+    assert kept.to_components() is kept.to_components()
+    assert kept.to_components() == made().to_components()
