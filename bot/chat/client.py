@@ -36,6 +36,18 @@ def _read(text: str) -> Any:  # noqa: ANN401 - whatever JSON holds
 
 discord.utils._from_json = _read  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
+_REPLY = discord.InteractionCallbackResponse
+_take_over: Callable[[Any, Any], None] = _REPLY._update  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+
+def _take_over_briefly(self: discord.InteractionCallbackResponse[Any], data: Any) -> None:  # noqa: ANN401 - as above
+    """Discord's reply to an answer, without the message that it repeats: nobody here looks at that. Building it costs
+    as much as drawing it, and where it cannot be built, an answer that everybody sees would count as failed."""
+    _take_over(self, {**data, "resource": None})
+
+
+_REPLY._update = _take_over_briefly  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
 LONGEST_WAIT = 30.0
 """Seconds that a request waits for its rate limit; what would wait longer fails, and is tried again later."""
 

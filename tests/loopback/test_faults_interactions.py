@@ -9,7 +9,7 @@ from bot.domain.checkins import Entry, EntryKind, Prompt, PromptStatus
 from tests.loopback import faults
 from tests.loopback.calls import Payload, Request
 from tests.loopback.due import MEMBER, open_storage, put_due_prompt, put_due_prompts, stored
-from tests.loopback.faults import Answer, Fate, Silence, Slow
+from tests.loopback.faults import Answer, Fate, Instead, Silence, Slow
 from tests.loopback.interactions import EPHEMERAL, Interaction
 from tests.loopback.process import RIGGED, TOKEN, Launcher, Running, until
 from tests.loopback.rigged import SECRET
@@ -283,6 +283,20 @@ async def test_fault_64_fields_that_are_new_or_null_or_of_an_unknown_value(
     assert await bot.stop() == 0
     assert len(discord.sessions) == 1
     assert (await saved(bots, prompt)).kind is EntryKind.UNWELL
+
+
+async def test_fault_64_the_reply_to_an_answer_repeats_a_message_that_cannot_be_read(
+    bots: Launcher, discord: FakeDiscord
+) -> None:
+    repeated = {"type": 4, "message": {"brand_new": None}}
+    reply = Instead(200, {"interaction": {"id": "1", "type": 2}, "resource": repeated}, accepted=True)
+    discord.script = faults.every_time(ANSWER, reply)
+    bot = await bots.online(RIGGED)
+    typed = await discord.slash(discord.text_channel, "treatment", by=MEMBER, name="ketamine")
+    assert "Ketamine" in str((await shown(typed))["components"])
+    assert await bot.stop() == 0
+    assert typed.followups == []
+    assert not bot.told("interaction failed")
 
 
 async def test_fault_65_interactions_and_components_of_an_unknown_kind(bots: Launcher, discord: FakeDiscord) -> None:
