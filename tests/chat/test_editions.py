@@ -154,7 +154,8 @@ async def test_in_private_the_cards_of_the_only_server_count_and_with_several_th
         return (await world.you.slash("treatment", name="ketamine")).response
 
     await withdraw(world)
-    assert is_withdrawn(world, shown := await asked())
+    shown = await asked()
+    assert is_withdrawn(world, shown)
     await world.app.curation.shelf.restore(world.guild.id, CURATOR, "ketamine", 0, "It was right after all.")
     await world.you.click(shown, label="Look again")
     assert "In short" in text_of(world.inbox[-1])
