@@ -14,8 +14,8 @@ from bot.reports.worker import Workshop
 class Press:
     """Values in, bytes out."""
 
-    def __init__(self) -> None:
-        self._workshop = Workshop()
+    def __init__(self, workshop: Workshop | None = None) -> None:
+        self._workshop = workshop or Workshop()
 
     async def chart(self, trend: Trend, *, dark: bool) -> bytes:
         return await self._workshop.make(_chart, trend, dark=dark)

@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,9 @@ from bot.catalog.live import Library, LiveContent
 from bot.config import ROOT, Settings
 from bot.errors import UserError
 from bot.reports.press import Press
+from bot.reports.worker import Workshop
 from bot.storage import Storage
+from tests.chat.workshop import LastingWorkshop
 from tests.chat.world import FixedClock, World, make_world
 from tests.ready import open_ready
 
@@ -31,9 +33,15 @@ def clock() -> FixedClock:
     return FixedClock()
 
 
+@pytest.fixture(scope="session")
+def workshop() -> Iterator[type[Workshop]]:
+    yield LastingWorkshop
+    LastingWorkshop.end()
+
+
 @pytest.fixture
-async def press() -> AsyncIterator[Press]:
-    press = Press()
+async def press(workshop: type[Workshop]) -> AsyncIterator[Press]:
+    press = Press(workshop())
     yield press
     await press.close()
 

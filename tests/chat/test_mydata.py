@@ -23,6 +23,7 @@ from bot.storage import Storage
 from tests.chat.test_bad_input import answer_to
 from tests.chat.test_checkins import prompt_id
 from tests.chat.test_journal import days_of_pain, files_of, report, said
+from tests.chat.workshop import LastingWorkshop
 from tests.chat.world import MONDAY_MORNING, World, can_press, labels_of, text_of
 from tests.storage.curation_examples import curate
 
@@ -33,7 +34,7 @@ class ErasingPress(Press):
     """A press during whose work somebody erases everything."""
 
     def __init__(self, storage: Storage, person_id: int) -> None:
-        super().__init__()
+        super().__init__(LastingWorkshop())
         self._storage = storage
         self._person_id = person_id
 
