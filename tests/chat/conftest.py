@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import simcord
@@ -14,6 +15,8 @@ from bot.storage import Storage
 from tests.chat.workshop import LastingWorkshop
 from tests.chat.world import FixedClock, World, make_world
 from tests.ready import open_ready
+
+LOOK_AGAIN = 0.005
 
 
 @pytest.fixture(scope="session")
@@ -56,10 +59,17 @@ def app(storage: Storage, library: Library, press: Press, clock: FixedClock, set
     return assemble(storage, library, press, clock, settings)
 
 
+class Env(simcord.Env):
+    """Sees sooner that the bot has come to rest: the simulator itself looks again only after 50 ms at each gesture."""
+
+    async def _settle_internal(self, *, idle: float = LOOK_AGAIN, **more: Any) -> None:
+        await super()._settle_internal(idle=min(idle, LOOK_AGAIN), **more)
+
+
 @pytest.fixture
 async def env(app: App) -> AsyncIterator[simcord.Env]:
     """Simulated Discord with the bot in it; at the end, nothing but errors meant for members may have happened."""
-    env = simcord.Env(app.client, check_errors=False)
+    env = Env(app.client, check_errors=False)
     await env.start()
     yield env
     await env.shutdown()
