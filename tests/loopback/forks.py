@@ -4,6 +4,7 @@ What comes of it is a process like any other: its own memory, signals, files and
 """
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -84,6 +85,7 @@ class Forks:
 def serve(main: Callable[[list[str]], None]) -> None:
     """Fork for every order that comes in; the child runs `main` with its arguments."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who wait
+    gc.freeze()  # else every bot walks over, and so copies, all that was imported
     for line in sys.stdin.buffer:
         if os.fork() == 0:
             _wait_for_child(json.loads(line), main)

@@ -9,7 +9,7 @@ from bot.storage.backups.folder import Home, backups_in
 from bot.storage.backups.making import verify
 from bot.storage.backups.sealed import Kind
 from tests.loopback.due import put_due_prompt
-from tests.loopback.process import Launcher, until
+from tests.loopback.process import RIGGED, Launcher, until
 
 
 async def command(bots: Launcher, *arguments: str) -> tuple[int | None, str]:
@@ -29,7 +29,7 @@ async def command(bots: Launcher, *arguments: str) -> tuple[int | None, str]:
 async def test_a_running_bot_backs_itself_up_once_a_day_and_can_be_backed_up_besides(bots: Launcher) -> None:
     await put_due_prompt(bots)
     home = Home(None, bots.data_dir, bots.data_dir / "master.key", bots.data_dir / "backups")
-    bot = await bots.online()
+    bot = await bots.online(RIGGED)
     await until(lambda: len(bot.told("backup made")) == 2)
     assert {each.kind for each in backups_in(home.backups)} == set(Kind)
     for each in backups_in(home.backups):
@@ -44,7 +44,7 @@ async def test_a_running_bot_backs_itself_up_once_a_day_and_can_be_backed_up_bes
     assert said.startswith("spoonful: Another Spoonful process is using")
     assert await bot.stop() == 0
 
-    again = await bots.online()
+    again = await bots.online(RIGGED)
     assert await again.stop() == 0
     assert again.told("backup made") == []
     code, said = await command(bots, "restore")
@@ -52,7 +52,7 @@ async def test_a_running_bot_backs_itself_up_once_a_day_and_can_be_backed_up_bes
 
 
 async def test_the_daily_backup_can_be_switched_off(bots: Launcher) -> None:
-    bot = await bots.online(backup_days="0")
+    bot = await bots.online(RIGGED, backup_days="0")
     assert await bot.stop() == 0
     assert not (bots.data_dir / "backups").exists()
 
@@ -60,7 +60,7 @@ async def test_the_daily_backup_can_be_switched_off(bots: Launcher) -> None:
 async def test_a_backup_that_fails_says_why_and_the_bot_goes_on(bots: Launcher) -> None:
     bots.data_dir.mkdir(mode=0o700)
     (bots.data_dir / "backups").write_text("no folder")
-    bot = await bots.online()
+    bot = await bots.online(RIGGED)
     await until(lambda: bot.told("backup failed"))
     [failed] = bot.told("backup failed")
     assert "backups" in failed["reason"]

@@ -17,7 +17,7 @@ from bot.storage import Storage
 from tests.loopback import faults
 from tests.loopback.calls import Payload
 from tests.loopback.faults import Instead, Script, Silence
-from tests.loopback.process import SPOONFUL, TOKEN, Launcher
+from tests.loopback.process import RIGGED, SPOONFUL, TOKEN, Launcher
 from tests.loopback.server import FakeDiscord
 
 NOW = datetime.now(UTC)
@@ -184,7 +184,7 @@ class TestChannels:
 
 
 async def test_the_command_beside_a_running_bot(bots: Launcher, discord: FakeDiscord) -> None:
-    bot = await bots.online()
+    bot = await bots.online(RIGGED)
     doctor = await bots.start((*SPOONFUL[:-1], "doctor", "--online"))
     assert await doctor.exit_code(60) == 0, doctor.said
     assert "A bot is running on it." in doctor.said

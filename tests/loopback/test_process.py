@@ -54,7 +54,7 @@ async def test_changed_cards_are_taken_over_and_broken_ones_are_not(bots: Launch
 
 async def test_a_due_prompt_is_delivered_once(bots: Launcher, discord: FakeDiscord) -> None:
     prompt, channel = await put_due_prompt(bots)
-    bot = await bots.online()
+    bot = await bots.online(RIGGED)
     await until(lambda: bot.told("prompt sent"))
     assert await bot.stop() == 0
 
@@ -137,7 +137,7 @@ async def delivered_after_the_lease(bots: Launcher, prompt: Prompt, channel: int
 
 
 async def test_a_refused_token_is_one_sentence(bots: Launcher, discord: FakeDiscord) -> None:
-    bot = await bots.start(discord_token=TOKEN.replace("loopback", "withdrawn"), log_level="ERROR")
+    bot = await bots.start(RIGGED, discord_token=TOKEN.replace("loopback", "withdrawn"), log_level="ERROR")
     assert await bot.exit_code() == ExitCode.TOKEN_REFUSED
     assert len(discord.requests) == 1
     [sentence] = bot.said.splitlines()
@@ -184,7 +184,7 @@ async def test_discord_out_of_reach_is_one_sentence(bots: Launcher, discord: Fak
 
 async def test_a_crash_shows_no_token(bots: Launcher, discord: FakeDiscord) -> None:
     discord.script = only_first("GET /users/@me", Instead(400, {"message": "odd", "code": 1}))
-    bot = await bots.start(log_level="DEBUG")
+    bot = await bots.start(RIGGED, log_level="DEBUG")
     assert await bot.exit_code() == 1
     assert "HTTPException" in bot.said
     assert TOKEN not in bot.said
