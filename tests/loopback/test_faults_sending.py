@@ -203,7 +203,7 @@ async def turned_away(bots: Launcher, code: int) -> None:
     [(other, _)] = await put_due_prompts(bots, [MEMBER + 1])
     channel, discord = due[0][1], bots.discord
     discord.script = faults.every_time(f"POST /channels/{channel}/messages", faults.refused(code))
-    bot = await bots.start(IMPATIENT)
+    bot = await bots.start((*RIGGED, "--role", "dispatcher"))
     await until(lambda: bot.told("member unreachable, paused"))
     await sent(bot, other)
     assert await bot.stop() == 0
