@@ -26,9 +26,8 @@ try: $(READY) ## try the bot on a simulated Discord in a local web page (ARGS="-
 
 # What is compiled stays compiled, whatever the surroundings say: every worker needs all of it.
 test: export PYTHONDONTWRITEBYTECODE :=
-# More workers than a small machine has cores: many tests wait for clocks and disks.
 test: $(READY) ## the whole suite, on SQLite and PostgreSQL (ARGS="-k pattern" to narrow)
-	$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 drill: $(READY) ## the long ones: kills, power cuts, scale, soak (an hour and a half; ARGS="-k kills" for one)
 	$(BIN)/python -m pytest -m drill -s $(ARGS) tests/drill

@@ -11,6 +11,7 @@ from bot.domain.plans import CheckIn, Plan, Timetable
 from bot.domain.schedules import Schedule
 from bot.storage import Storage
 from tests.loopback.process import Launcher
+from tests.ready import open_ready
 
 MEMBER = 4242
 
@@ -43,6 +44,8 @@ async def put_due_prompts(bots: Launcher, members: Iterable[int], plans: int = 1
 
 
 async def open_storage(bots: Launcher) -> Storage:
+    if not bots.data_dir.exists():
+        return await open_ready(bots.data_dir)
     return await Storage.open(None, bots.data_dir, bots.data_dir / "master.key")
 
 

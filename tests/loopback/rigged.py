@@ -6,6 +6,7 @@ Arguments that are not ours go to `spoonful run` as they are.
 import argparse
 import asyncio
 import functools
+import importlib
 import os
 import signal
 import sys
@@ -154,4 +155,5 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    importlib.import_module("alembic.command")  # loaded to make a database: most of what a new bot has to do
     serve(main)
