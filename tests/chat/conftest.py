@@ -17,6 +17,8 @@ from tests.chat.world import FixedClock, World, make_world
 from tests.ready import open_ready
 
 LOOK_AGAIN = 0.005
+PATIENCE = 30.0
+"""Seconds that a gesture may take: on a busy machine the process that draws starts slowly."""
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +71,7 @@ class Env(simcord.Env):
 @pytest.fixture
 async def env(app: App) -> AsyncIterator[simcord.Env]:
     """Simulated Discord with the bot in it; at the end, nothing but errors meant for members may have happened."""
-    env = Env(app.client, check_errors=False)
+    env = Env(app.client, check_errors=False, settle_timeout=PATIENCE)
     await env.start()
     yield env
     await env.shutdown()
