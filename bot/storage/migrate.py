@@ -64,9 +64,7 @@ def refuse_newer(revision: str, scripts: Path = SCRIPTS) -> None:
 
 def _upgrade_file(path: Path, scripts: Path) -> SchemaStatus:
     with FileLock(path):
-        # Only a first start that was cut short leaves a rollback journal; who may only read cannot end that.
-        cut_short = path.with_name(f"{path.name}-journal").exists()
-        before = _status_of_file(path, scripts, "rw" if cut_short else "ro")
+        before = _status_of_file(path, scripts, "rw" if _first_start_was_cut_short(path) else "ro")
         if before.current == before.newest:
             return before
         if before.current is not None:
@@ -98,10 +96,20 @@ def _status_of_file(path: Path, scripts: Path, mode: str = "ro") -> SchemaStatus
                 return _status(connection, scripts)
     except DBAPIError as error:
         problem = error.orig
+    if mode == "ro" and _first_start_was_cut_short(path):
+        raise StartupError(
+            f"The first start on {path} did not reach its end; nothing is lost. Start the bot once more.",
+            ExitCode.DATABASE,
+        )
     raise StartupError(
         f"{path} is damaged or is not a database ({problem}). Restore a backup: spoonful backup restore",
         ExitCode.DATABASE,
     )
+
+
+def _first_start_was_cut_short(path: Path) -> bool:
+    """Nothing else leaves a rollback journal. Who may only read cannot end what was begun."""
+    return path.with_name(f"{path.name}-journal").exists()
 
 
 async def _on_server(url: URL, scripts: Path, *, migrate: bool) -> SchemaStatus:

@@ -3,7 +3,9 @@
 import asyncio
 import shutil
 import signal
+import sqlite3
 import sys
+from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -306,6 +308,28 @@ async def test_fault_39_a_damaged_file_is_refused_and_points_at_the_backup(
     with pytest.raises(StartupError, match="spoonful backup restore") as caught:
         await sqlite_place.open()
     assert caught.value.code is ExitCode.DATABASE
+
+
+async def test_who_only_looks_at_a_first_start_cut_short_hears_of_the_next_start_and_not_of_damage(
+    sqlite_place: Place,
+) -> None:
+    cut_short_at_first(sqlite_place.file)
+    with pytest.raises(StartupError, match="nothing is lost. Start the bot once more"):
+        await status(sqlite_place.location)
+    await (await sqlite_place.open()).close()
+    assert (await status(sqlite_place.location)).current == NEWEST
+
+
+def cut_short_at_first(file: Path) -> None:
+    """What stays of a first transaction of which more was written than fits into memory."""
+    file.parent.mkdir(parents=True)
+    begun = file.with_name("begun.db")
+    with closing(sqlite3.connect(begun, isolation_level=None)) as connection:
+        for statement in ("PRAGMA cache_size=1", "BEGIN", "CREATE TABLE filler (text)"):
+            connection.execute(statement)
+        connection.executemany("INSERT INTO filler VALUES (?)", [("x" * 2000,)] * 200)
+        shutil.copy(begun, file)
+        shutil.copy(f"{begun}-journal", f"{file}-journal")
 
 
 async def test_processes_that_start_on_one_server_at_once_migrate_once(server_place: Place) -> None:
