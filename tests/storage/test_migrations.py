@@ -314,7 +314,7 @@ async def test_who_only_looks_at_a_first_start_cut_short_hears_of_the_next_start
     sqlite_place: Place,
 ) -> None:
     cut_short_at_first(sqlite_place.file)
-    with pytest.raises(StartupError, match="nothing is lost. Start the bot once more"):
+    with pytest.raises(StartupError, match="nothing is lost"):
         await status(sqlite_place.location)
     await (await sqlite_place.open()).close()
     assert (await status(sqlite_place.location)).current == NEWEST
