@@ -37,7 +37,7 @@ async def database(settings: Settings) -> tuple[Sequence[Finding], Checkup | Non
         found.append(warning("schema", said, advice))
     else:
         found.append(ok("schema", f"Revision {schema.current}, the newest."))
-    return [*found, *_engine(checkup), *_use(checkup), _zones(checkup)], checkup
+    return [*found, *_engine(checkup), _use(checkup), _zones(checkup)], checkup
 
 
 def _mend(error: StartupError) -> str:
@@ -59,11 +59,9 @@ def _engine(checkup: Checkup) -> Sequence[Finding]:
     return [warning("sqlite", said, "Never open the file with another program while the bot runs; use backups.")]
 
 
-def _use(checkup: Checkup) -> Sequence[Finding]:
+def _use(checkup: Checkup) -> Finding:
     """That it is in use is no problem."""
-    if checkup.in_use is None:
-        return []
-    return [ok("in use", "A bot is running on it." if checkup.in_use else "No bot is running on it.")]
+    return ok("in use", "A bot is running on it." if checkup.in_use else "No bot is running on it.")
 
 
 def _zones(checkup: Checkup) -> Finding:

@@ -14,6 +14,7 @@ from bot.domain.communities import Community
 from bot.errors import ExitCode, StartupError
 from bot.storage.connect import file_of, is_sqlite, locate, server_engine, shown, sqlite_engine
 from bot.storage.curation_tables import communities
+from bot.storage.presence import anybody_there
 from bot.storage.rotation import KeyStatus, key_status
 from bot.storage.tables import bot_state
 from bot.storage.vitals import server_size, size_of, sqlite_files
@@ -21,11 +22,11 @@ from bot.storage.vitals import server_size, size_of, sqlite_files
 
 @dataclass(frozen=True)
 class Checkup:
-    """What was found. `in_use` is None where that cannot be seen; `facts` are what the bot noted about itself."""
+    """What was found. `facts` are what the bot noted about itself."""
 
     engine: str
     size: int
-    in_use: bool | None
+    in_use: bool
     facts: Mapping[str, str] = field(default_factory=dict[str, str])
     communities: tuple[Community, ...] = ()
 
@@ -44,7 +45,7 @@ async def look_at(url: str | None, data_dir: Path) -> Checkup | None:
     try:
         async with engine.connect() as connection:
             size = size_of(sqlite_files(file, data_dir)) if file else await server_size(connection)
-            in_use = _is_locked(file) if file else None
+            in_use = _is_locked(file) if file else await anybody_there(connection)
             return Checkup(_engine(connection), size, in_use, *await _noted(connection))
     except (SQLAlchemyError, OSError) as error:
         raise _unreadable(location, error) from error

@@ -6,8 +6,9 @@ What `FileLock` is for an SQLite file. It is held by a connection of its own, so
 from contextlib import AsyncExitStack
 from typing import Self
 
-from sqlalchemy import URL, func, select
+from sqlalchemy import URL, func, select, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import ExitCode, StartupError
 from bot.storage.connect import server_engine, shown
@@ -48,6 +49,15 @@ class ServerLock:
 
     async def release(self) -> None:
         await self._held.aclose()
+
+
+async def anybody_there(connection: AsyncConnection) -> bool:
+    """Whether some process is present on the connection's database; nothing is locked for that."""
+    held = text(
+        "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database WHERE datname = "
+        "current_database() AND locktype = 'advisory' AND granted AND classid = 0 AND objid = :presence)"
+    )
+    return bool((await connection.execute(held, {"presence": _PRESENCE})).scalar_one())
 
 
 def _busy(url: URL, *, alone: bool) -> StartupError:

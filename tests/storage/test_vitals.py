@@ -1,5 +1,7 @@
 """Looks at the database: those of a running bot, and those of `spoonful doctor` beside one."""
 
+import asyncio
+
 import pytest
 
 from bot.domain.communities import Community
@@ -10,10 +12,17 @@ from bot.storage import Storage
 from bot.storage.checkup import look_at, look_at_key
 from bot.storage.state import ZONES
 from bot.storage.vitals import PROBE
+from tests.storage.conftest import NewPlace
 from tests.storage.examples import DAY, DUE, HOUR, MINUTE, claim, enroll, send_one
 from tests.storage.places import Place
 
 EVENT = Event(7, DUE, 1, "settings changed", "", "a channel")
+
+
+async def in_use(place: Place) -> bool:
+    found = await look_at(place.url, place.data_dir)
+    assert found is not None
+    return found.in_use
 
 
 class TestVitals:
@@ -73,7 +82,7 @@ class TestCheckup:
         await storage.state.put(ZONES, "2026a")
         found = await look_at(place.url, place.data_dir)
         assert found is not None
-        assert found.in_use is (None if place.url else True)
+        assert found.in_use
         assert found.engine.startswith("PostgreSQL 1" if place.url else "SQLite 3.")
         assert found.communities == (community,)
         assert found.facts[ZONES] == "2026a"
@@ -88,9 +97,21 @@ class TestCheckup:
         before = sqlite_place.raw_bytes()
         found = await look_at(None, sqlite_place.data_dir)
         assert found is not None
-        assert found.in_use is False
+        assert not found.in_use
         assert sqlite_place.raw_bytes() == before
         storage = await sqlite_place.open()  # the look holds no lock
+        await storage.close()
+
+    async def test_one_that_nobody_works_on_any_more_beside_one_in_use(self, new_place: NewPlace) -> None:
+        left, busy = new_place(), new_place()
+        await (await left.open()).close()
+        storage = await busy.open()
+        for _ in range(500):  # a server notices a moment later
+            if not await in_use(left):
+                break
+            await asyncio.sleep(0.01)
+        assert not await in_use(left)
+        assert await in_use(busy)
         await storage.close()
 
     async def test_where_there_is_none_yet_none_is_made(self, sqlite_place: Place) -> None:
