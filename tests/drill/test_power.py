@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.drill.cuts import cut_at_random, lost_in
-from tests.drill.disk import Death, compiler
+from tests.drill.disk import Act, Death, compiler
 from tests.drill.fleet import number, report
 from tests.drill.outages import Recording
 from tests.storage.places import Place
@@ -42,26 +42,39 @@ def deaths(recording: Recording) -> list[Death]:
     return [(act, n) for act, count in counts.items() for n in range(1, count + 1)]
 
 
+def some_deaths(whole: Recording, seed: int) -> list[Death]:
+    return random.Random(seed).sample(deaths(whole), DEATHS)  # noqa: S311 - the same every time
+
+
 async def test_fault_51_no_power_cut_in_an_exchange_of_the_master_key_takes_a_key(tmp_path: Path) -> None:
     """At every moment; and when an earlier run was killed, whenever something is done to a key file."""
     whole = await Rotation.of(Place(tmp_path / "bot", None))
     everywhere = range(len(whole.recording.done) + 1)
     cuts = len([await whole.starts_after(cut) for cut in whole.recording.cuts(everywhere)])
-    for n, death in enumerate(random.Random(51).sample(deaths(whole.recording), DEATHS)):  # noqa: S311 - the same again
+    for n, death in enumerate(some_deaths(whole.recording, 51)):
         rotation = await Rotation.of(Place(tmp_path / f"bot-{n}", None), death)
         cuts += len([await rotation.starts_after(cut) for cut in rotation.recording.cuts(rotation.on_key_files, n)])
     report("power in an exchange", cuts=cuts, kills=DEATHS)
 
 
 async def test_no_power_cut_leaves_a_backup_that_is_not_whole(tmp_path: Path) -> None:
-    backups = await Backups.created(Place(tmp_path / "bot", None))
-    everywhere = range(len(backups.recording.done) + 1)
-    found = [await backups.whole_after(cut) for cut in backups.recording.cuts(everywhere)]
-    report("power in a backup", cuts=len(found))
+    """At every moment; and when an earlier run was killed, whenever something is done to a backup."""
+    whole = await Backups.created(Place(tmp_path / "bot", None))
+    everywhere = range(len(whole.recording.done) + 1)
+    cuts = len([await whole.whole_after(cut) for cut in whole.recording.cuts(everywhere)])
+    for n, death in enumerate(some_deaths(whole.recording, 40)):
+        backups = await Backups.created(Place(tmp_path / f"bot-{n}", None), death)
+        cuts += len([await backups.whole_after(cut) for cut in backups.recording.cuts(backups.on_backups, n)])
+    report("power in a backup", cuts=cuts, kills=DEATHS)
 
 
 async def test_fault_41_no_power_cut_in_a_restore_leaves_a_mix(tmp_path: Path) -> None:
-    backups = await Backups.restored(Place(tmp_path / "bot", None))
-    everywhere = range(len(backups.recording.done) + 1)
-    found = [await backups.restored_after(cut) for cut in backups.recording.cuts(everywhere)]
-    report("power in a restore", cuts=len(found), restored=found.count(True))
+    """At every moment; and when an earlier run was killed, after each change of a name."""
+    whole = await Backups.restored(Place(tmp_path / "bot", None))
+    everywhere = range(len(whole.recording.done) + 1)
+    found = [await whole.restored_after(cut) for cut in whole.recording.cuts(everywhere)]
+    for n, death in enumerate(some_deaths(whole.recording, 41)):
+        backups = await Backups.restored(Place(tmp_path / f"bot-{n}", None), death)
+        moments = backups.recording.after(Act.LINK, Act.RENAME, Act.UNLINK)
+        found += [await backups.restored_after(cut) for cut in backups.recording.cuts(moments, n)]
+    report("power in a restore", cuts=len(found), kills=DEATHS, restored=found.count(True))

@@ -82,25 +82,29 @@ async def test_fault_51_a_power_cut_after_a_kill_loses_no_key_and_no_backup(tmp_
 
 @dataclass(frozen=True)
 class Backups:
-    """What a recorded `create` or `restore` had before it: the backups that were there."""
+    """A recorded `create` or `restore`, killed so often and then run to its end; `there` is what was restored."""
 
     recording: Recording
     there: Sequence[Path] = ()
 
     @classmethod
-    async def created(cls, place: Place) -> "Backups":
+    async def created(cls, place: Place, *deaths: Death) -> "Backups":
         await fill_for_backups(place)
-        return cls(Recording.of(place, Run("tests.storage.backing", ("once", place.folder))))
+        return cls(Recording.of(place, *_runs(deaths, "once", place.folder)))
 
     @classmethod
-    async def restored(cls, place: Place) -> "Backups":
+    async def restored(cls, place: Place, *deaths: Death) -> "Backups":
         """Both kinds, over a place where one member came and answered since."""
         await fill_for_backups(place)
         there = [made.path for made in (await backed_up(place)).values()]
         storage = await place.open()
         await storage.entries.record(entry(await sent_prompt(storage, LATECOMER), note="since"))
         await storage.close()
-        return cls(Recording.of(place, Run("tests.storage.backing", ("restore", place.folder, *there))), there)
+        return cls(Recording.of(place, *_runs(deaths, "restore", place.folder, *there)), there)
+
+    @property
+    def on_backups(self) -> list[int]:
+        return self.recording.around(home_of(self.recording.place).backups)
 
     async def whole_after(self, cut: Cut) -> int:
         """How many backups there are, each of which opens; the next run makes all, and leaves nothing lying about."""
@@ -125,10 +129,14 @@ class Backups:
         return found == ALL
 
 
+def _runs(deaths: Sequence[Death], *arguments: str | Path) -> list[Run]:
+    return [Run("tests.storage.backing", arguments, dies) for dies in (*deaths, None)]
+
+
 async def test_a_power_cut_leaves_only_whole_backups(tmp_path: Path) -> None:
     backups = await Backups.created(Place(tmp_path / "bot", None))
     recording = backups.recording
-    moments = [*recording.around(home_of(recording.place).backups), *recording.some(8)]
+    moments = [*backups.on_backups, *recording.some(8)]
     assert {await backups.whole_after(cut) for cut in recording.cuts(moments)} == {0, 1, 2}
 
 
