@@ -189,6 +189,14 @@ postings = Table(
 Index("ix_posted_guild_id", postings.c.guild_id)
 Index("ix_posted_posted_at", postings.c.posted_at)
 
+# Bundled cards as messages show them: once others are bundled, nobody else has these.
+shown_cards = Table(
+    "shown_card",
+    metadata,
+    Column("fingerprint", Text, primary_key=True),
+    Column("card", Text, nullable=False),  # JSON
+)
+
 # One row for each text, but the text itself only while enough different people stand beside it in `asker`.
 asked = Table(
     "asked",

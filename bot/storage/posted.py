@@ -1,15 +1,18 @@
 """Card messages that everybody in a channel can see: which message, which card, and the state of it that it shows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.curation import Posted
-from bot.storage.curation_tables import postings
-from bot.storage.engine import Database, columns_of, put
+from bot.domain.cards import Card
+from bot.domain.curation import Posted, fingerprint
+from bot.storage.curation_tables import postings, shown_cards
+from bot.storage.engine import Database, columns_of, insert, put
 
 
 class PostedStore:
@@ -24,6 +27,25 @@ class PostedStore:
                 await put(connection, postings, columns_of(each))
 
         await self._db.write(work)
+
+    async def keep(self, cards: Iterable[Card]) -> None:
+        """Keep these texts for as long as some message shows them."""
+        texts = {fingerprint(card): card.model_dump_json() for card in cards}
+
+        async def work(connection: AsyncConnection) -> None:
+            for each, text in texts.items():
+                new = insert(connection, shown_cards).values(fingerprint=each, card=text)
+                await connection.execute(new.on_conflict_do_nothing())
+
+        if texts:
+            await self._db.write(work)
+
+    async def kept(self, fingerprint: str) -> Card | None:
+        """The text with that fingerprint; None also if this version cannot read it any more."""
+        row = await self._db.row(select(shown_cards.c.card).where(shown_cards.c.fingerprint == fingerprint))
+        with suppress(ValidationError):
+            return Card.model_validate_json(row.card) if row else None
+        return None
 
     async def all(self, guild_id: int | None = None) -> Sequence[Posted]:
         """Of one community or of all, by channel and message."""
@@ -40,8 +62,15 @@ class PostedStore:
         await self._db.run(delete(postings).where(postings.c.message_id == message_id))
 
     async def purge(self, before: datetime) -> int:
-        """Forget those posted before; returns how many rows."""
-        return await self._db.run(delete(postings).where(postings.c.posted_at < before))
+        """Forget those posted before, and texts that no message shows any more; returns how many messages' rows."""
+
+        async def work(connection: AsyncConnection) -> int:
+            gone = await connection.execute(delete(postings).where(postings.c.posted_at < before))
+            unused = shown_cards.c.fingerprint.not_in(select(postings.c.shown))
+            await connection.execute(delete(shown_cards).where(unused))
+            return gone.rowcount
+
+        return await self._db.write(work)
 
 
 def _posted(row: Row[Any]) -> Posted:

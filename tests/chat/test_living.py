@@ -78,7 +78,7 @@ async def test_an_edit_pings_nobody_and_its_buttons_still_work(world: World) -> 
     scope = "Ketamine for @everyone with fibromyalgia."
     world.app.editions.publish(library_with(world.library, [card.model_copy(update={"scope": scope})]))
     await sweep(world)
-    assert "the card was updated" in text_of(now(world, message))
+    assert "Updated 23 November: scope reworded" in text_of(now(world, message))
     [edit] = payloads(world, "PATCH", f"/messages/{message.id}")
     assert edit["allowed_mentions"]["parse"] == []
     shown: Any = await world.other.click(now(world, message), label="Harms")

@@ -1,6 +1,10 @@
 """Living answers over a real database: which messages are edited, with which note, and what a fault leaves behind."""
 
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -118,9 +122,46 @@ async def test_bundled_content_that_changes_reaches_every_community_without_its_
     desk.ship(card.model_copy(update={"scope": OTHER_SCOPE}))
     desk.clock.advance(days=1)
     assert await living.sweep() == 1
-    # Nobody has the earlier bundled text any more.
-    assert board.notes == ["Updated 24 November: the card was updated"]
+    assert board.notes == ["Updated 24 November: scope reworded"]
     assert board.edited == [1]
+
+
+async def test_each_of_several_changes_of_bundled_content_is_told_after_a_restart_too(
+    desk: Desk, board: ToldNoticeboard
+) -> None:
+    card = await desk.card(HERE)
+    assert card.harms
+    await answers(desk, board).remember([posted(desk, card)])
+    reworded = card.model_copy(update={"scope": OTHER_SCOPE})
+    fewer = card.harms.model_copy(update={"common": card.harms.common[:-1]})
+    for text in (reworded, reworded.model_copy(update={"harms": fewer}), reworded):
+        await desk.storage.posted.purge(desk.clock.now() - REMEMBERED_FOR)
+        desk.ship(text)
+        await answers(desk, board).sweep()
+    told = ["scope reworded", "harm removed", "new harm added"]
+    assert board.notes == [f"Updated 23 November: {each}" for each in told]
+
+
+async def test_the_same_text_as_another_version_wrote_it_gets_no_note(
+    desk: Desk, living: LivingAnswers, board: ToldNoticeboard, tmp_path: Path
+) -> None:
+    card = await desk.card(HERE)
+    await living.remember([replace(posted(desk, card), shown="as it was")])
+    await desk.storage.posted.keep([card])
+    with closing(sqlite3.connect(tmp_path / "spoonful.db", isolation_level=None)) as connection:
+        connection.execute("UPDATE shown_card SET fingerprint = 'as it was'")
+    await living.sweep()
+    assert board.notes == [""]
+    assert [row.shown for row in await rows(desk)] == [fingerprint(card)]
+
+
+async def test_of_a_text_that_nobody_has_the_note_says_less(
+    desk: Desk, living: LivingAnswers, board: ToldNoticeboard
+) -> None:
+    card = await desk.card(HERE)
+    await living.remember([posted(desk, card.model_copy(update={"scope": OTHER_SCOPE}))])
+    await living.sweep()
+    assert board.notes == ["Updated 23 November: the card was updated"]
 
 
 async def test_a_new_harm_is_said_in_the_note(desk: Desk, living: LivingAnswers, board: ToldNoticeboard) -> None:

@@ -18,7 +18,7 @@ from tests.storage.places import Place
 
 ABOUT_NO_MEMBER = {
     *("bot_state", "send_budget", "lookup"),
-    *("community", "report", "source_alert", "decision", "posted", "asked"),
+    *("community", "report", "source_alert", "decision", "posted", "shown_card", "asked"),
 }
 ABOUT_ANYBODY = {"event", "proposal", "approval", "revision", "signature", "asker", "wish", "report"}
 """Those whose people need not be members: `test_erasure` sees to them."""

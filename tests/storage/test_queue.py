@@ -3,10 +3,11 @@
 import asyncio
 from dataclasses import replace
 
-from bot.domain.curation import ReportStatus, SourceAlert
+from bot.domain.curation import ReportStatus, SourceAlert, fingerprint
 from bot.storage import Storage
-from tests.storage.curation_examples import ALERT, FIRST, GUILD, OTHER_GUILD, SECOND, event, posted, report
+from tests.storage.curation_examples import ALERT, FIRST, GUILD, OTHER_GUILD, SECOND, card, event, posted, report
 from tests.storage.examples import DAY, HOUR, NOW
+from tests.storage.places import Place
 
 TIMES = 10
 
@@ -97,3 +98,17 @@ class TestPosted:
         await storage.posted.add([posted(1, at=NOW - DAY), posted(2)])
         assert await storage.posted.purge(NOW) == 1
         assert await storage.posted.all() == [posted(2)]
+
+    async def test_a_text_is_kept_while_a_message_shows_it(self, storage: Storage) -> None:
+        here, gone = card(), card("coffee")
+        await storage.posted.add([replace(posted(1), shown=fingerprint(here))])
+        await storage.posted.keep([here, gone])
+        await storage.posted.keep([here])
+        assert [await storage.posted.kept(fingerprint(each)) for each in (here, gone)] == [here, gone]
+        await storage.posted.purge(NOW - DAY)
+        assert [await storage.posted.kept(fingerprint(each)) for each in (here, gone)] == [here, None]
+
+    async def test_a_text_that_cannot_be_read_any_more_is_no_text(self, storage: Storage, place: Place) -> None:
+        await storage.posted.keep([card()])
+        await place.sql("UPDATE shown_card SET card = '{}'")
+        assert await storage.posted.kept(fingerprint(card())) is None

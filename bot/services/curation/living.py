@@ -42,6 +42,7 @@ class LivingAnswers:
 
     async def remember(self, posted: Sequence[Posted]) -> None:
         """A message with these cards is public now: keep it up to date for 30 days."""
+        await self._keep([(row.shown, await self._editions.state(row.guild_id, row.card_id)) for row in posted])
         await self._posted.add(posted)
         for row in posted:  # the card may have changed between drawing the message and this
             self._waiting.mark(row.guild_id)
@@ -97,33 +98,45 @@ class LivingAnswers:
         """Edit one message about those of its cards that changed, and remember what came of it."""
         notes = [await self._note(row, state) for row, state in rows]
         message = rows[0][0]
-        placed = await self._noticeboard.edit_answer(message, " · ".join(dict.fromkeys(notes)))
+        placed = await self._noticeboard.edit_answer(message, " · ".join(dict.fromkeys(filter(None, notes))))
         if placed.gone:
             await self._posted.forget(message.message_id)
         elif placed.done:
+            await self._keep([(shown_now(state), state) for _, state in rows])
             for row, state in rows:
                 await self._posted.shown(row.message_id, row.card_id, shown_now(state))
         return placed
 
+    async def _keep(self, shown: Sequence[tuple[str, CardState]]) -> None:
+        """The bundled texts among these: when others are bundled, nobody else has them for the note."""
+        bundled = [(what, state.bundled) for what, state in shown if state.bundled]
+        await self._posted.keep([card for what, card in bundled if fingerprint(card) == what])
+
     async def _note(self, row: Posted, state: CardState) -> str:
-        """What happened to a card since its message was drawn: `Updated 3 May: new harm added`."""
+        """What happened to a card since its message was drawn: `Updated 3 May: new harm added`. Empty if nothing did:
+        another version of this program may write the same card in another way.
+        """
         if shown_now(state) == WITHDRAWN:
             return f"Withdrawn {_day(state.withdrawal.since if state.withdrawal else self._clock.now())}"
         history = await self._revisions.of_card(row.guild_id, row.card_id)
         since = history[0].at if history and _brought(history[0], state) else self._clock.now()
-        return f"Updated {_day(since)}: {BACK if row.shown == WITHDRAWN else _news(row.shown, state, history)}"
+        news = BACK if row.shown == WITHDRAWN else await self._news(row.shown, state, history)
+        return f"Updated {_day(since)}: {news}" if news else ""
+
+    async def _news(self, shown: str, state: CardState, history: Sequence[Revision]) -> str:
+        """What is new on a card since that fingerprint of it, if anybody has the text of that time."""
+        known = (revision.card for revision in history)
+        old = next((card for card in known if card and fingerprint(card) == shown), None)
+        old = old or await self._posted.kept(shown)
+        if not old:
+            return UPDATED
+        found = changes(old, state.card)
+        return headline(found) if found else ""
 
 
 def shown_now(state: CardState) -> str:
     """What `Posted.shown` is for a message drawn from this state."""
     return WITHDRAWN if state.card is None or state.withdrawal else fingerprint(state.card)
-
-
-def _news(shown: str, state: CardState, history: Sequence[Revision]) -> str:
-    """What is new on a card since that fingerprint of it, if anybody has the text of that time."""
-    known = [state.bundled, *(revision.card for revision in history)]
-    old = next((card for card in known if card and fingerprint(card) == shown), None)
-    return headline(changes(old, state.card)) if old else UPDATED
 
 
 def _brought(newest: Revision, state: CardState) -> bool:

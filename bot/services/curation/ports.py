@@ -1,6 +1,6 @@
 """What the use-cases of curation need from the outside, as Protocols."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -163,6 +163,14 @@ class PostedStore(Protocol):
 
     async def add(self, posted: Sequence[Posted]) -> None: ...
 
+    async def keep(self, cards: Iterable[Card]) -> None:
+        """Keep these texts for as long as some message shows them."""
+        ...
+
+    async def kept(self, fingerprint: str) -> Card | None:
+        """The text with that fingerprint, if it was kept and can still be read."""
+        ...
+
     async def all(self, guild_id: int | None = None) -> Sequence[Posted]:
         """Of one community or of all, by channel and message."""
         ...
@@ -174,7 +182,7 @@ class PostedStore(Protocol):
     async def forget(self, message_id: int) -> None: ...
 
     async def purge(self, before: datetime) -> int:
-        """Forget those posted before; returns how many rows."""
+        """Forget those posted before, and texts that no message shows any more; returns how many messages' rows."""
         ...
 
 
