@@ -21,8 +21,8 @@ needs_compiler = pytest.mark.skipif(compiler() is None, reason="there is no C co
 
 @needs_compiler
 async def test_fault_05_a_power_cut_takes_nothing_that_was_acknowledged(tmp_path: Path) -> None:
-    promises, broken = await cut_at_random(tmp_path, members=12, cuts=12)
-    assert promises > 20
+    promises, broken = await cut_at_random(tmp_path, members=24, cuts=12)
+    assert promises > 80
     assert broken == []
 
 
