@@ -164,7 +164,7 @@ def _keepings(lifetimes: Lifetimes) -> Mapping[Holding, Keeping]:
         ),
         Holding.REPORT: Keeping(
             "what you said is wrong with a card, and a coded mark of you, so that you can erase it",
-            f"Kept {span(REPORTS)}, or until it is settled. The message that moderators got stays on Discord.",
+            f"Kept {span(REPORTS)}, and longer while it is open. The message that moderators got stays on Discord.",
         ),
         Holding.PROPOSAL: Keeping("card texts you wrote", history),
         Holding.REVISION: Keeping("what you published, withdrew or restored", history),

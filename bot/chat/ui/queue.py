@@ -53,7 +53,7 @@ SETTLED: Mapping[str, str] = {
 ABOUT: Mapping[Heading, str] = {
     Heading.OPEN: "Somebody wrote it, and others decide. Nobody approves their own.",
     Heading.CONFLICTS: "The card has changed since they were begun. Their authors can bring both together.",
-    Heading.REPORTS: "Who reported it is not kept.",
+    Heading.REPORTS: "Nobody can see who reported it.",
     Heading.ALERTS: "Retractions, corrections, concerns. Confirm what matters here; nothing is removed by itself.",
     Heading.TO_MEND: "Somebody confirmed the retraction. These cards still rest on it.",
     Heading.WITHDRAWN: "Members see the reason in place of the card, until a new text is published.",
