@@ -108,7 +108,9 @@ def _status_of_file(path: Path, scripts: Path, mode: str = "ro") -> SchemaStatus
 
 
 def _first_start_was_cut_short(path: Path) -> bool:
-    """Nothing else leaves a rollback journal. Who may only read cannot end what was begun."""
+    """Nothing else leaves a rollback journal. Who may only read cannot end what was begun; for any other look that is
+    right, as the write-ahead log of a newer version is not ours to tidy.
+    """
     return path.with_name(f"{path.name}-journal").exists()
 
 

@@ -297,6 +297,19 @@ async def test_fault_43_a_newer_database_is_refused_without_a_write(place: Place
     assert await place.sql("SELECT version_num FROM alembic_version") == [("9999",)]
 
 
+async def test_fault_43_the_log_of_a_newer_bot_that_was_killed_is_left_to_it(sqlite_place: Place) -> None:
+    await fill(sqlite_place)
+    files = [sqlite_place.file.with_name(f"spoonful.db{suffix}") for suffix in ("", "-wal")]
+    with closing(sqlite3.connect(sqlite_place.file, isolation_level=None)) as newer:
+        newer.execute("UPDATE alembic_version SET version_num = '9999'")
+        left = [path.read_bytes() for path in files]
+    for path, content in zip(files, left, strict=True):
+        path.write_bytes(content)
+    with pytest.raises(StartupError, match="newer Spoonful"):
+        await upgrade(sqlite_place.location)
+    assert [path.read_bytes() for path in files] == left
+
+
 @pytest.mark.parametrize("damage", [b"This is a text file.\n" * 500, None], ids=["not a database", "a damaged page"])
 async def test_fault_39_a_damaged_file_is_refused_and_points_at_the_backup(
     sqlite_place: Place, damage: bytes | None
