@@ -1,6 +1,6 @@
 """Card messages that everybody in a channel can see: which message, which card, and the state of it that it shows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.cards import Card
-from bot.domain.curation import Posted, fingerprint
+from bot.domain.curation import Posted
 from bot.storage.curation_tables import postings, shown_cards
 from bot.storage.engine import Database, columns_of, insert, put
 
@@ -28,16 +28,15 @@ class PostedStore:
 
         await self._db.write(work)
 
-    async def keep(self, cards: Iterable[Card]) -> None:
-        """Keep these texts for as long as some message shows them."""
-        texts = {fingerprint(card): card.model_dump_json() for card in cards}
+    async def keep(self, cards: Mapping[str, Card]) -> None:
+        """Keep these texts, by fingerprint, for as long as some message shows them."""
 
         async def work(connection: AsyncConnection) -> None:
-            for each, text in texts.items():
-                new = insert(connection, shown_cards).values(fingerprint=each, card=text)
+            for each, card in cards.items():
+                new = insert(connection, shown_cards).values(fingerprint=each, card=card.model_dump_json())
                 await connection.execute(new.on_conflict_do_nothing())
 
-        if texts:
+        if cards:
             await self._db.write(work)
 
     async def kept(self, fingerprint: str) -> Card | None:

@@ -129,7 +129,7 @@ async def curate(storage: Storage, person: int) -> None:
     await storage.alerts.found([ALERT])
     await storage.alerts.decide(GUILD, ALERT, confirmed=True, event=event(person, "confirmed"))
     await storage.posted.add([posted()])
-    await storage.posted.keep([card()])
+    await storage.posted.keep({"a fingerprint": card()})
     for asker in (FIRST, SECOND, person):
         await ask(storage, asker)
     await storage.asked.wish(wish(storage, person))

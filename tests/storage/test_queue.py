@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 
-from bot.domain.curation import ReportStatus, SourceAlert, fingerprint
+from bot.domain.curation import ReportStatus, SourceAlert
 from bot.storage import Storage
 from tests.storage.curation_examples import ALERT, FIRST, GUILD, OTHER_GUILD, SECOND, card, event, posted, report
 from tests.storage.examples import DAY, HOUR, NOW
@@ -101,14 +101,14 @@ class TestPosted:
 
     async def test_a_text_is_kept_while_a_message_shows_it(self, storage: Storage) -> None:
         here, gone = card(), card("coffee")
-        await storage.posted.add([replace(posted(1), shown=fingerprint(here))])
-        await storage.posted.keep([here, gone])
-        await storage.posted.keep([here])
-        assert [await storage.posted.kept(fingerprint(each)) for each in (here, gone)] == [here, gone]
+        await storage.posted.add([replace(posted(1), shown="here")])
+        await storage.posted.keep({"here": here, "gone": gone})
+        await storage.posted.keep({"here": here})
+        assert [await storage.posted.kept(each) for each in ("here", "gone")] == [here, gone]
         await storage.posted.purge(NOW - DAY)
-        assert [await storage.posted.kept(fingerprint(each)) for each in (here, gone)] == [here, None]
+        assert [await storage.posted.kept(each) for each in ("here", "gone")] == [here, None]
 
     async def test_a_text_that_cannot_be_read_any_more_is_no_text(self, storage: Storage, place: Place) -> None:
-        await storage.posted.keep([card()])
+        await storage.posted.keep({"old": card()})
         await place.sql("UPDATE shown_card SET card = '{}'")
-        assert await storage.posted.kept(fingerprint(card())) is None
+        assert await storage.posted.kept("old") is None

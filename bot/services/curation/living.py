@@ -109,8 +109,8 @@ class LivingAnswers:
 
     async def _keep(self, shown: Sequence[tuple[str, CardState]]) -> None:
         """The bundled texts among these: when others are bundled, nobody else has them for the note."""
-        bundled = [(what, state.bundled) for what, state in shown if state.bundled]
-        await self._posted.keep([card for what, card in bundled if fingerprint(card) == what])
+        bundled = {what: state.bundled for what, state in shown if state.bundled}
+        await self._posted.keep({what: card for what, card in bundled.items() if fingerprint(card) == what})
 
     async def _note(self, row: Posted, state: CardState) -> str:
         """What happened to a card since its message was drawn: `Updated 3 May: new harm added`. Empty if nothing did:

@@ -1,6 +1,6 @@
 """What the use-cases of curation need from the outside, as Protocols."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -163,8 +163,8 @@ class PostedStore(Protocol):
 
     async def add(self, posted: Sequence[Posted]) -> None: ...
 
-    async def keep(self, cards: Iterable[Card]) -> None:
-        """Keep these texts for as long as some message shows them."""
+    async def keep(self, cards: Mapping[str, Card]) -> None:
+        """Keep these texts, by fingerprint, for as long as some message shows them."""
         ...
 
     async def kept(self, fingerprint: str) -> Card | None:
