@@ -3,14 +3,16 @@
 import random
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import pytest
 
 from tests.drill.cuts import cut_at_random, lost_in
-from tests.drill.disk import Act, Death, compiler
+from tests.drill.disk import Death, compiler
 from tests.drill.fleet import number, report
-from tests.drill.outages import Recording
+from tests.drill.outages import Cut, Recording
 from tests.storage.places import Place
 from tests.storage.test_faults_disk import first_start
 from tests.storage.test_faults_power import Backups, Rotation
@@ -36,45 +38,49 @@ async def test_fault_05_after_a_power_cut_anywhere_in_a_first_start_the_next_one
     assert not any(lost)
 
 
-def deaths(recording: Recording) -> list[Death]:
-    """Every operation of a run, as a moment to be killed at."""
+class Recorded(Protocol):
+    @property
+    def recording(self) -> Recording: ...
+
+
+T = TypeVar("T", bound=Recorded)
+Found = TypeVar("Found")
+
+
+def some_deaths(recording: Recording, seed: int) -> list[Death]:
+    """Operations of a run, as moments to be killed at."""
     counts = Counter(each.act for each in recording.done)
-    return [(act, n) for act, count in counts.items() for n in range(1, count + 1)]
+    deaths = [(act, n) for act, count in counts.items() for n in range(1, count + 1)]
+    return random.Random(seed).sample(deaths, DEATHS)  # noqa: S311 - the same every time
 
 
-def some_deaths(whole: Recording, seed: int) -> list[Death]:
-    return random.Random(seed).sample(deaths(whole), DEATHS)  # noqa: S311 - the same every time
+async def cut_everywhere(
+    make: Callable[..., Awaitable[T]],
+    look: Callable[[T, Cut], Awaitable[Found]],
+    delicate: Callable[[T], Iterable[int]],
+    folder: Path,
+    seed: int,
+) -> list[Found]:
+    """What is found after a cut at every moment; and, when an earlier run was killed, at the delicate ones."""
+    whole = await make(Place(folder / "bot", None))
+    everywhere = range(len(whole.recording.done) + 1)
+    found = [await look(whole, cut) for cut in whole.recording.cuts(everywhere)]
+    for n, death in enumerate(some_deaths(whole.recording, seed)):
+        again = await make(Place(folder / f"bot-{n}", None), death)
+        found += [await look(again, cut) for cut in again.recording.cuts(delicate(again), n)]
+    return found
 
 
 async def test_fault_51_no_power_cut_in_an_exchange_of_the_master_key_takes_a_key(tmp_path: Path) -> None:
-    """At every moment; and when an earlier run was killed, whenever something is done to a key file."""
-    whole = await Rotation.of(Place(tmp_path / "bot", None))
-    everywhere = range(len(whole.recording.done) + 1)
-    cuts = len([await whole.starts_after(cut) for cut in whole.recording.cuts(everywhere)])
-    for n, death in enumerate(some_deaths(whole.recording, 51)):
-        rotation = await Rotation.of(Place(tmp_path / f"bot-{n}", None), death)
-        cuts += len([await rotation.starts_after(cut) for cut in rotation.recording.cuts(rotation.on_key_files, n)])
-    report("power in an exchange", cuts=cuts, kills=DEATHS)
+    found = await cut_everywhere(Rotation.of, Rotation.starts_after, lambda each: each.on_key_files, tmp_path, 51)
+    report("power in an exchange", cuts=len(found), kills=DEATHS)
 
 
 async def test_no_power_cut_leaves_a_backup_that_is_not_whole(tmp_path: Path) -> None:
-    """At every moment; and when an earlier run was killed, whenever something is done to a backup."""
-    whole = await Backups.created(Place(tmp_path / "bot", None))
-    everywhere = range(len(whole.recording.done) + 1)
-    cuts = len([await whole.whole_after(cut) for cut in whole.recording.cuts(everywhere)])
-    for n, death in enumerate(some_deaths(whole.recording, 40)):
-        backups = await Backups.created(Place(tmp_path / f"bot-{n}", None), death)
-        cuts += len([await backups.whole_after(cut) for cut in backups.recording.cuts(backups.on_backups, n)])
-    report("power in a backup", cuts=cuts, kills=DEATHS)
+    found = await cut_everywhere(Backups.created, Backups.whole_after, lambda each: each.on_backups, tmp_path, 40)
+    report("power in a backup", cuts=len(found), kills=DEATHS)
 
 
 async def test_fault_41_no_power_cut_in_a_restore_leaves_a_mix(tmp_path: Path) -> None:
-    """At every moment; and when an earlier run was killed, after each change of a name."""
-    whole = await Backups.restored(Place(tmp_path / "bot", None))
-    everywhere = range(len(whole.recording.done) + 1)
-    found = [await whole.restored_after(cut) for cut in whole.recording.cuts(everywhere)]
-    for n, death in enumerate(some_deaths(whole.recording, 41)):
-        backups = await Backups.restored(Place(tmp_path / f"bot-{n}", None), death)
-        moments = backups.recording.after(Act.LINK, Act.RENAME, Act.UNLINK)
-        found += [await backups.restored_after(cut) for cut in backups.recording.cuts(moments, n)]
+    found = await cut_everywhere(Backups.restored, Backups.restored_after, lambda each: each.on_names, tmp_path, 41)
     report("power in a restore", cuts=len(found), kills=DEATHS, restored=found.count(True))

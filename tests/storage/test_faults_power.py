@@ -106,6 +106,10 @@ class Backups:
     def on_backups(self) -> list[int]:
         return self.recording.around(home_of(self.recording.place).backups)
 
+    @property
+    def on_names(self) -> list[int]:
+        return self.recording.after(Act.LINK, Act.RENAME, Act.UNLINK)
+
     async def whole_after(self, cut: Cut) -> int:
         """How many backups there are, each of which opens; the next run makes all, and leaves nothing lying about."""
         home = home_of(cut.place)
